@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "mlx-compile",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "mlx-compile", targets: ["mlx-compile"]),
+    .executable(name: "mlx-server", targets: ["mlx-server"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // What a model is.
+    .target(name: "JSON"),
+    .systemLibrary(
+      name: "COpenSSL", path: "Sources/Libraries/COpenSSL", pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+    .target(name: "ModelFiles", dependencies: ["JSON", "COpenSSL"]),
+    .target(name: "ModelGraph", dependencies: ["ModelFiles", "JSON"]),
+    .target(name: "ModelABI"),
+
+    // Compiling it.
+    .target(name: "Templates", path: "Templates"),
+    .target(
+      name: "KernelCompiler",
+      dependencies: ["ModelGraph", "ModelFiles", "ModelABI", "Templates", "JSON"]),
+    .executableTarget(
+      name: "mlx-compile",
+      dependencies: [
+        "KernelCompiler", "Runtime", "Chat",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Running it.
+    .target(name: "GenericModel", dependencies: ["ModelGraph", "ModelABI"]),
+    .target(name: "Runtime", dependencies: ["ModelABI", "ModelFiles", "GenericModel", "JSON"]),
+
+    // Speaking to it.
+    .systemLibrary(
+      name: "CPCRE2", path: "Sources/Libraries/CPCRE2", pkgConfig: "libpcre2-8",
+      providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
+    .target(name: "Tokenizers", dependencies: ["JSON", "CPCRE2"]),
+    .target(name: "Jinja", dependencies: ["JSON"]),
+    .target(name: "Chat", dependencies: ["Tokenizers", "Jinja", "JSON"]),
+    .target(
+      name: "Server",
+      dependencies: [
+        "Chat", "Runtime", "ModelFiles", "JSON",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    .executableTarget(
+      name: "mlx-server",
+      dependencies: [
+        "Server", "KernelCompiler",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"]),
+    .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph"]),
+    .testTarget(name: "KernelCompilerTests", dependencies: ["KernelCompiler", "Runtime"]),
+    .testTarget(name: "GenericModelTests", dependencies: ["GenericModel"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
+    .testTarget(name: "JinjaTests", dependencies: ["Jinja"]),
+    .testTarget(name: "ChatTests", dependencies: ["Chat"]),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: ["Server", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    .testTarget(
+      name: "Conformance",
+      dependencies: [
+        "ModelFiles", "ModelGraph", "KernelCompiler", "GenericModel", "Runtime", "Tokenizers",
+        "Jinja", "Chat", "JSON",
+      ],
+      path: "Tests/Conformance"),
+  ]
+)

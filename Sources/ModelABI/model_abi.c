@@ -1,0 +1,2 @@
+// The header is the module; SwiftPM wants a source file to build.
+#include "model_abi.h"
