@@ -75,14 +75,20 @@ extension JSONReader {
 
   public mutating func readInteger() throws -> Int {
     let start = offset
-    guard let value = try readNumber().integer else { throw error("expected an integer", at: start) }
+    guard let value = try readNumber().integer else {
+      throw error("expected an integer", at: start)
+    }
     return value
   }
 
   public mutating func readBool() throws -> Bool {
     switch peek() {
-    case UInt8(ascii: "t"): try literal("true"); return true
-    case UInt8(ascii: "f"): try literal("false"); return false
+    case UInt8(ascii: "t"):
+      try literal("true")
+      return true
+    case UInt8(ascii: "f"):
+      try literal("false")
+      return false
     default: throw error("expected a boolean")
     }
   }
@@ -100,7 +106,9 @@ extension JSONReader {
       return .array(array)
     case UInt8(ascii: "\""): return .string(try readString())
     case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool(try readBool())
-    case UInt8(ascii: "n"): try literal("null"); return .null
+    case UInt8(ascii: "n"):
+      try literal("null")
+      return .null
     case nil: throw error("unexpected end of text")
     default: return try readNumber()
     }
@@ -124,7 +132,9 @@ extension JSONReader {
   public func error(_ message: String) -> JSONError { error(message, at: position) }
 
   private func error(_ message: String, at offset: Int) -> JSONError {
-    let line = bytes[..<min(offset, bytes.count)].reduce(1) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
+    let line = bytes[..<min(offset, bytes.count)].reduce(1) {
+      $1 == UInt8(ascii: "\n") ? $0 + 1 : $0
+    }
     return JSONError(message: message, offset: offset, line: line)
   }
 }
@@ -179,9 +189,14 @@ extension JSONReader {
   private mutating func readNumber() throws -> JSON {
     guard let first = peek() else { throw error("unexpected end of text") }
     switch first {
-    case UInt8(ascii: "N"): try literal("NaN"); return .number(.nan)
-    case UInt8(ascii: "I"): try literal("Infinity"); return .number(.infinity)
-    case UInt8(ascii: "-") where position + 1 < bytes.count && bytes[position + 1] == UInt8(ascii: "I"):
+    case UInt8(ascii: "N"):
+      try literal("NaN")
+      return .number(.nan)
+    case UInt8(ascii: "I"):
+      try literal("Infinity")
+      return .number(.infinity)
+    case UInt8(ascii: "-")
+    where position + 1 < bytes.count && bytes[position + 1] == UInt8(ascii: "I"):
       try literal("-Infinity")
       return .number(-.infinity)
     default: break
@@ -222,7 +237,9 @@ extension JSONReader {
     }
     if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
       rest = rest.dropFirst()
-      if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+      if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") {
+        rest = rest.dropFirst()
+      }
       guard digits() > 0 else { return false }
     }
     return rest.isEmpty
