@@ -32,7 +32,7 @@ let package = Package(
     .executableTarget(
       name: "mlx-compile",
       dependencies: [
-        "KernelCompiler", "Runtime", "Chat",
+        "KernelCompiler", "Runtime", "Chat", "ModelFiles", "ModelGraph", "ModelABI", "JSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -65,8 +65,10 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"]),
     .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph"]),
-    .testTarget(name: "KernelCompilerTests", dependencies: ["KernelCompiler", "Runtime"]),
-    .testTarget(name: "GenericModelTests", dependencies: ["GenericModel"]),
+    .testTarget(
+      name: "KernelCompilerTests",
+      dependencies: ["KernelCompiler", "ModelFiles", "ModelGraph", "ModelABI", "JSON"]),
+    .testTarget(name: "GenericModelTests", dependencies: ["GenericModel", "ModelFiles"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja"]),

@@ -14,6 +14,7 @@ public struct StoredTensor: @unchecked Sendable {
   public init(
     name: String, type: ScalarType, shape: [Int], bytes: UnsafeRawBufferPointer, owner: AnyObject
   ) {
+    precondition(bytes.count == shape.reduce(type.byteCount, *), "\(name): \(shape) and bytes differ")
     self.name = name
     self.type = type
     self.shape = shape
@@ -22,10 +23,13 @@ public struct StoredTensor: @unchecked Sendable {
   }
 
   public var elementCount: Int { shape.reduce(1, *) }
+
+  /// "[320, 64] bfloat16", for messages and listings.
+  public var summary: String { "\(shape) \(type.name)" }
 }
 
 /// Element types of safetensors files that models use.
-public enum ScalarType: String, Sendable {
+public enum ScalarType: String, Sendable, CaseIterable {
   case float32 = "F32"
   case float16 = "F16"
   case bfloat16 = "BF16"
@@ -40,4 +44,51 @@ public enum ScalarType: String, Sendable {
     case .uint8: 1
     }
   }
+
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float32, .float16, .bfloat16: true
+    case .uint32, .uint8, .int32: false
+    }
+  }
+
+  public var name: String {
+    switch self {
+    case .float32: "float32"
+    case .float16: "float16"
+    case .bfloat16: "bfloat16"
+    case .uint32: "uint32"
+    case .uint8: "uint8"
+    case .int32: "int32"
+    }
+  }
+}
+
+// MARK: - Tensors in memory
+
+extension StoredTensor {
+  /// A tensor that owns a copy of `bytes`, for weights that come from no file.
+  public init(name: String, type: ScalarType, shape: [Int], bytes: [UInt8]) {
+    let buffer = OwnedBuffer(bytes)
+    self.init(name: name, type: type, shape: shape, bytes: buffer.bytes, owner: buffer)
+  }
+
+  /// A float32 tensor that owns a copy of `values`.
+  public init(name: String, shape: [Int], values: [Float]) {
+    self.init(
+      name: name, type: .float32, shape: shape, bytes: values.withUnsafeBytes { Array($0) })
+  }
+}
+
+/// Memory that a tensor from no file points into.
+private final class OwnedBuffer {
+  let bytes: UnsafeRawBufferPointer
+
+  init(_ content: [UInt8]) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 64)
+    memory.copyBytes(from: content)
+    bytes = UnsafeRawBufferPointer(memory)
+  }
+
+  deinit { bytes.deallocate() }
 }

@@ -27,6 +27,12 @@ public struct WeightMatrix: Sendable {
     self.scales = scales
     self.biases = biases
   }
+
+  /// Every tensor that belongs to the matrix.
+  public var tensors: [StoredTensor] { [weight] + [scales, biases].compactMap { $0 } }
+
+  /// Bytes of all its tensors together.
+  public var byteCount: Int { tensors.reduce(0) { $0 + $1.bytes.count } }
 }
 
 /// How a matrix's weights are stored.
@@ -36,4 +42,51 @@ public enum WeightFormat: Hashable, Sendable {
   /// MLX affine quantisation: `weight = code * scale + bias`, a scale and a bias per group of
   /// columns. `scaleType` is float32, float16 or bfloat16.
   case affine(bits: Int, groupSize: Int, scaleType: ScalarType)
+
+  /// "bfloat16" or "affine 4-bit group 64 (bfloat16)", for listings.
+  public var summary: String {
+    switch self {
+    case .dense(let type): type.name
+    case .affine(let bits, let groupSize, let scaleType):
+      "affine \(bits)-bit group \(groupSize) (\(scaleType.name))"
+    }
+  }
+}
+
+extension WeightMatrix {
+  /// Writes one row as float32: slow and obviously right, the reference for everything faster.
+  public func dequantizedRow(
+    _ row: Int,
+    into output: UnsafeMutablePointer<Float>  // (columns)
+  ) {
+    switch format {
+    case .dense:
+      weight.readFloats(row * columns..<(row + 1) * columns, into: output)
+    case .affine(_, let groupSize, _):
+      let groups = columns / groupSize
+      let rowGroups = row * groups..<(row + 1) * groups
+      guard let scales = scales?.floats(rowGroups), let biases = biases?.floats(rowGroups) else {
+        preconditionFailure("\(path): affine weights without scales and biases")
+      }
+      for column in 0..<columns {
+        let group = column / groupSize
+        output[column] = Float(code(row: row, column: column)) * scales[group] + biases[group]
+      }
+    }
+  }
+
+  /// The quantised code of one weight. Every row is one little-endian bit stream.
+  public func code(row: Int, column: Int) -> UInt32 {
+    guard case .affine(let bits, _, _) = format else {
+      preconditionFailure("\(path): dense weights have no codes")
+    }
+    let rowStart = row * (columns * bits / 8)
+    var code: UInt32 = 0
+    for bit in 0..<bits {
+      let position = column * bits + bit
+      let byte = weight.bytes[rowStart + position / 8]
+      code |= UInt32(byte >> (position % 8) & 1) << bit
+    }
+    return code
+  }
 }

@@ -38,6 +38,11 @@ public struct Operation: Sendable {
 public struct Embedding: Sendable {
   public let weight: WeightMatrix
   public let scale: Float
+
+  public init(weight: WeightMatrix, scale: Float = 1) {
+    self.weight = weight
+    self.scale = scale
+  }
 }
 
 public struct Norm: Sendable {
@@ -53,6 +58,18 @@ public struct Norm: Sendable {
   public let epsilon: Float
   /// 1 normalises the whole row; more normalise each head's channels by themselves.
   public let heads: Int
+
+  public init(
+    style: Style = .rms, weight: StoredTensor?, bias: StoredTensor? = nil, weightOffset: Float = 0,
+    epsilon: Float, heads: Int = 1
+  ) {
+    self.style = style
+    self.weight = weight
+    self.bias = bias
+    self.weightOffset = weightOffset
+    self.epsilon = epsilon
+    self.heads = heads
+  }
 }
 
 /// A projection of `inputs -> outputs`.
@@ -61,6 +78,11 @@ public struct Linear: Sendable {
   public let weight: WeightMatrix
   /// (outputs)
   public let bias: StoredTensor?
+
+  public init(weight: WeightMatrix, bias: StoredTensor? = nil) {
+    self.weight = weight
+    self.bias = bias
+  }
 }
 
 /// Rotary position embedding (Su et al., RoFormer, 2021) with its scalings already worked out.
@@ -76,6 +98,18 @@ public struct Rope: Sendable {
   /// Where the frequencies depend on how far the sequence has come.
   public let dynamic: DynamicScaling?
 
+  public init(
+    heads: Int, headDimension: Int, inverseFrequencies: [Float], magnitude: Float = 1,
+    interleaved: Bool = false, dynamic: DynamicScaling? = nil
+  ) {
+    self.heads = heads
+    self.headDimension = headDimension
+    self.inverseFrequencies = inverseFrequencies
+    self.magnitude = magnitude
+    self.interleaved = interleaved
+    self.dynamic = dynamic
+  }
+
   /// The base grows once a position passes the limit: for a row at position p with length
   /// `n = p + 1 > limit`, base' = base * (factor * n / limit - (factor - 1)) ^ (d / (d - 2)), d the
   /// rotated channels. Taking n from the row itself keeps a row's result its own.
@@ -83,6 +117,12 @@ public struct Rope: Sendable {
     public let base: Float
     public let factor: Float
     public let limit: Int
+
+    public init(base: Float, factor: Float, limit: Int) {
+      self.base = base
+      self.factor = factor
+      self.limit = limit
+    }
   }
 
   /// Channels of each head that are rotated; the others pass through.
@@ -100,6 +140,17 @@ public struct Attention: Sendable {
   public let scale: Float
   /// A row at position p sees positions p - window + 1 … p; nil sees all up to p.
   public let window: Int?
+
+  public init(
+    cache: Int, heads: Int, keyValueHeads: Int, headDimension: Int, scale: Float, window: Int? = nil
+  ) {
+    self.cache = cache
+    self.heads = heads
+    self.keyValueHeads = keyValueHeads
+    self.headDimension = headDimension
+    self.scale = scale
+    self.window = window
+  }
 }
 
 public enum Activation: String, Sendable {

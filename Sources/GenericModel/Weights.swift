@@ -1,0 +1,187 @@
+import Foundation
+import ModelFiles
+import ModelGraph
+
+/// The matrices of a model, ready to be multiplied with.
+///
+/// They are expanded to float32 once, at load, if that takes no more than half of the memory that
+/// is free: then every step only reads them. Otherwise each is expanded block by block whenever it
+/// is used, which needs no memory to speak of and costs its expansion in every step.
+final class Weights: @unchecked Sendable {
+  private let resident: [String: UnsafePointer<Float>]
+  private let memory: UnsafeMutableRawPointer?
+  private let memoryBytes: Int
+  private let blas: BLAS
+  private let threads: Int
+
+  /// Bytes of float32 weights that stay in memory; 0 where they are expanded in every step.
+  var residentBytes: Int { memoryBytes }
+
+  /// Rows of a matrix that are expanded at a time take at most this many floats (or one row).
+  static let blockFloats = 1 << 20
+
+  init(
+    _ graph: Graph, blas: BLAS, threads: Int, availableBytes: Int,
+    progress: (Double) -> Void
+  ) throws {
+    self.blas = blas
+    self.threads = threads
+    let matrices = graph.matrices
+    let bytes = matrices.reduce(0) { $0 + Self.alignedBytes($1) }
+    guard bytes <= availableBytes / 2, bytes > 0, let memory = Self.allocate(bytes) else {
+      (memory, memoryBytes, resident) = (nil, 0, [:])
+      return
+    }
+    (self.memory, memoryBytes) = (memory, bytes)
+    resident = Self.expand(matrices, into: memory, threads: threads, progress: progress)
+  }
+
+  deinit {
+    if let memory { munmap(memory, memoryBytes) }
+  }
+
+  /// Floats of scratch that `multiply` needs.
+  func scratchFloats(_ graph: Graph) -> Int {
+    guard memory == nil else { return 0 }
+    return graph.matrices.map { Self.blockRows($0) * $0.columns }.max() ?? 0
+  }
+
+  /// `output = input · weightsᵀ`
+  func multiply(
+    _ matrix: WeightMatrix,
+    _ input: UnsafePointer<Float>,  // (inputRows, columns)
+    _ output: UnsafeMutablePointer<Float>,  // (inputRows, rows)
+    inputRows: Int, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let blockRows = Self.blockRows(matrix)
+    if let weights = resident[matrix.path] {
+      let product = Product(
+        blas: blas, weights: weights, rows: matrix.rows, columns: matrix.columns,
+        outputStride: matrix.rows)
+      return product.run(input, output, inputRows: inputRows)
+    }
+    let dequantizer = Dequantizer(matrix)
+    for start in stride(from: 0, to: matrix.rows, by: blockRows) {
+      let count = min(blockRows, matrix.rows - start)
+      inParallel(count: count, grain: 1, threads: threads) { range in
+        dequantizer.expand(
+          rows: start + range.lowerBound..<start + range.upperBound,
+          into: scratch + range.lowerBound * matrix.columns)
+      }
+      let product = Product(
+        blas: blas, weights: scratch, rows: count, columns: matrix.columns,
+        outputStride: matrix.rows)
+      product.run(input, output + start, inputRows: inputRows)
+    }
+  }
+
+  private static func blockRows(_ matrix: WeightMatrix) -> Int {
+    min(matrix.rows, max(1, blockFloats / matrix.columns))
+  }
+}
+
+// MARK: - Loading
+
+extension Weights {
+  private static func alignedBytes(_ matrix: WeightMatrix) -> Int {
+    (matrix.rows * matrix.columns * 4 + 63) / 64 * 64
+  }
+
+  /// Anonymous memory in huge pages where the system has them: fewer faults while it is filled,
+  /// fewer misses while it is read.
+  private static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS
+    guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0),
+      memory != MAP_FAILED
+    else { return nil }
+    #if os(Linux)
+      let hugePages: Int32 = 14  // MADV_HUGEPAGE
+      madvise(memory, bytes, hugePages)
+    #endif
+    return memory
+  }
+
+  private static func expand(
+    _ matrices: [WeightMatrix], into memory: UnsafeMutableRawPointer, threads: Int,
+    progress: (Double) -> Void
+  ) -> [String: UnsafePointer<Float>] {
+    var resident: [String: UnsafePointer<Float>] = [:]
+    var offset = 0
+    let total = Double(matrices.reduce(0) { $0 + alignedBytes($1) })
+    for matrix in matrices {
+      let floats = (memory + offset).bindMemory(
+        to: Float.self, capacity: matrix.rows * matrix.columns)
+      inParallel(count: matrix.rows, grain: 1, threads: threads) { range in
+        Dequantizer(matrix).expand(rows: range, into: floats + range.lowerBound * matrix.columns)
+      }
+      resident[matrix.path] = UnsafePointer(floats)
+      offset += alignedBytes(matrix)
+      progress(Double(offset) / total)
+    }
+    return resident
+  }
+}
+
+/// A product with weights that stand in memory as float32.
+private struct Product {
+  let blas: BLAS
+  let weights: UnsafePointer<Float>  // (rows, columns)
+  let rows: Int
+  let columns: Int
+  let outputStride: Int
+
+  /// From so many rows on, one product of matrices is faster than one of vectors for each row.
+  private static let matrixRows = 24
+  /// Weights that several rows read in turn stay in the cache between them.
+  private static let cachedFloats = 1 << 18
+
+  func run(
+    _ input: UnsafePointer<Float>,  // (inputRows, columns)
+    _ output: UnsafeMutablePointer<Float>,  // (inputRows, rows of outputStride)
+    inputRows: Int
+  ) {
+    if inputRows >= Self.matrixRows {
+      return blas.multiplyTransposed(
+        input, weights, output, inputRows: inputRows, rows: rows, columns: columns,
+        outputStride: outputStride)
+    }
+    let blockRows = inputRows == 1 ? rows : max(1, Self.cachedFloats / columns)
+    for start in stride(from: 0, to: rows, by: blockRows) {
+      for row in 0..<inputRows {
+        blas.multiply(
+          weights + start * columns, input + row * columns, output + row * outputStride + start,
+          rows: min(blockRows, rows - start), columns: columns)
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// The matrices that rows are multiplied with, each once. An embedding is only looked up.
+  var matrices: [WeightMatrix] {
+    var seen: Set<String> = []
+    return operations.compactMap { operation in
+      guard case .linear(let linear) = operation.kind, seen.insert(linear.weight.path).inserted
+      else { return nil }
+      return linear.weight
+    }
+  }
+}
+
+/// Bytes of memory that this process may still take: the machine's, or its group's limit.
+func availableMemory() -> Int {
+  func number(_ path: String) -> Int? {
+    (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
+      Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+  }
+  let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+  let meminfo = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
+  let line = meminfo.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+  let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+  let machine = kibibytes.map { $0 << 10 } ?? physical
+  guard let limit = number("/sys/fs/cgroup/memory.max"),
+    let used = number("/sys/fs/cgroup/memory.current")
+  else { return machine }
+  return min(machine, max(0, limit - used))
+}

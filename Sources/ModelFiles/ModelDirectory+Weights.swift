@@ -1,0 +1,99 @@
+/// Finding the tensors of a module and what format they are in.
+
+extension ModelDirectory {
+  /// The weights of a module, dense or quantised. A module is quantised exactly if its `.scales`
+  /// are there; bits and group size follow from the shapes and the number of columns. Without
+  /// `columns`, what config.json says must help.
+  public func weightMatrix(_ path: String, columns: Int? = nil) throws -> WeightMatrix {
+    let weight = try tensors.tensor(path + ".weight")
+    guard weight.shape.count == 2, weight.shape.allSatisfy({ $0 > 0 }) else {
+      throw ModelError("tensor \(weight.name): shape \(weight.shape), expected a matrix")
+    }
+    if tensors.contains(path + ".scales") {
+      return try quantizedMatrix(path, weight, columns: columns)
+    }
+    guard weight.type.isFloatingPoint else {
+      throw ModelError(
+        "tensor \(weight.name): holds \(weight.type.name) codes, but \(path).scales is missing; "
+          + "the download may be incomplete")
+    }
+    if let columns, weight.shape[1] != columns {
+      throw ModelError(
+        "tensor \(weight.name): shape \(weight.shape), expected \(columns) columns")
+    }
+    return WeightMatrix(
+      path: path, rows: weight.shape[0], columns: weight.shape[1], format: .dense(weight.type),
+      weight: weight)
+  }
+
+  /// A vector of `count` numbers: the weights of a norm, a bias.
+  public func vector(_ name: String, count: Int) throws -> StoredTensor {
+    let tensor = try tensors.tensor(name)
+    guard tensor.type.isFloatingPoint, tensor.shape == [count] else {
+      throw ModelError(
+        "tensor \(printable(name)): \(tensor.summary), expected \(count) floating-point numbers")
+    }
+    return tensor
+  }
+
+  private func quantizedMatrix(
+    _ path: String, _ weight: StoredTensor, columns: Int?
+  ) throws -> WeightMatrix {
+    let scales = try tensors.tensor(path + ".scales")
+    let stated = quantization.parameters(of: path)
+    let rows = weight.shape[0]
+    guard scales.type.isFloatingPoint, tensors.contains(path + ".biases") else {
+      throw ModelError(
+        "tensor \(scales.name): \(modeName(scales, stated)) isn't supported yet; use a model with "
+          + "affine quantisation or none")
+    }
+    let biases = try tensors.tensor(path + ".biases")
+    guard weight.type == .uint32, scales.shape.count == 2, scales.shape[0] == rows,
+      scales.shape[1] > 0, biases.shape == scales.shape, biases.type == scales.type
+    else {
+      throw ModelError(
+        "tensor \(weight.name): \(weight.summary) doesn't fit its scales \(scales.summary) and "
+          + "biases \(biases.summary)")
+    }
+    let layout = try affineLayout(
+      words: weight.shape[1], groups: scales.shape[1], columns: columns, stated: stated, path: path)
+    return WeightMatrix(
+      path: path, rows: rows, columns: layout.groupSize * scales.shape[1],
+      format: .affine(bits: layout.bits, groupSize: layout.groupSize, scaleType: scales.type),
+      weight: weight, scales: scales, biases: biases)
+  }
+
+  private func modeName(_ scales: StoredTensor, _ stated: Quantization.Parameters?) -> String {
+    if let mode = stated?.mode, mode != "affine" { return "quantisation mode \(printable(mode))" }
+    return scales.type == .uint8
+      ? "a quantisation mode with uint8 scales" : "quantisation without biases"
+  }
+
+  /// Bits and group size of `words` uint32 and `groups` scales per row.
+  private func affineLayout(
+    words: Int, groups: Int, columns: Int?, stated: Quantization.Parameters?, path: String
+  ) throws -> (bits: Int, groupSize: Int) {
+    let layouts = Self.affineGroupSizes.flatMap { size in
+      Self.affineBits.map { (bits: $0, groupSize: size) }
+    }
+    let (bitsOfRow, overflow) = words.multipliedReportingOverflow(by: 32)
+    let fitting = layouts.filter { layout in
+      let (width, tooLarge) = groups.multipliedReportingOverflow(by: layout.groupSize)
+      return !overflow && !tooLarge && width <= Int.max / 8 && width * layout.bits == bitsOfRow
+        && columns.map { $0 == width } ?? true
+    }
+    if fitting.count == 1 { return fitting[0] }
+    if let chosen = fitting.first(where: {
+      $0.bits == stated?.bits && $0.groupSize == stated?.groupSize
+    }) {
+      return chosen
+    }
+    let width = columns.map { "\($0) columns" } ?? "the quantization in config.json"
+    throw ModelError(
+      "tensor \(path).weight: \(words) words and \(groups) scales per row don't fit \(width) in any "
+        + "affine format (2, 3, 4, 5, 6 or 8 bits in groups of 32, 64 or 128)")
+  }
+
+  private static let affineBits = [2, 3, 4, 5, 6, 8]
+  private static let affineGroupSizes = [32, 64, 128]
+}
