@@ -69,13 +69,14 @@ let package = Package(
       name: "KernelCompilerTests",
       dependencies: ["KernelCompiler", "ModelFiles", "ModelGraph", "ModelABI", "JSON"]),
     .testTarget(name: "GenericModelTests", dependencies: ["GenericModel", "ModelFiles"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles"], exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja"]),
     .testTarget(name: "ChatTests", dependencies: ["Chat"]),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Server", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+      dependencies: ["Server", .product(name: "HummingbirdTesting", package: "hummingbird")],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "Conformance",
       dependencies: [

@@ -57,9 +57,9 @@ public final class GenericModel: @unchecked Sendable {
     self.pagePositions = max(1, pagePositions)
     vocabulary = graph.vocabulary
     blas.setThreads(self.threads)
-    weights = try Weights(
+    weights = Weights(
       graph, blas: blas, threads: self.threads, availableBytes: availableBytes, progress: progress)
-    let expansion = weights.residentBytes > 0 ? "" : ", weights expanded in every step"
+    let expansion = weights.isResident ? "" : ", weights expanded in every step"
     backend = "generic, \(blas.name), float32\(expansion)"
     layout = PageLayout(graph, positions: self.pagePositions)
     rotations = RotationTables(graph, maximumRows: self.maximumRows)
@@ -160,6 +160,7 @@ extension GenericModel {
     let dequantizer = Dequantizer(embedding.weight)
     for row in 0..<rows.count {
       let token = Int(rows.tokens[row])
+      precondition(token >= 0 && token < embedding.weight.rows, "token \(token)")
       let target = output + row * columns
       dequantizer.expand(rows: token..<token + 1, into: target)
       if embedding.scale != 1 { scale(target, by: embedding.scale, count: columns) }

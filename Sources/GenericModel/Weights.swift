@@ -6,16 +6,19 @@ import ModelGraph
 ///
 /// They are expanded to float32 once, at load, if that takes no more than half of the memory that
 /// is free: then every step only reads them. Otherwise each is expanded block by block whenever it
-/// is used, which needs no memory to speak of and costs its expansion in every step.
+/// is used, which needs no memory to speak of and costs its expansion in every step. Weights that
+/// the file holds as float32 are read in place.
 final class Weights: @unchecked Sendable {
+  /// By path, (rows, columns) of float32; empty where weights are expanded in every step.
   private let resident: [String: UnsafePointer<Float>]
-  private let memory: UnsafeMutableRawPointer?
-  private let memoryBytes: Int
+  private let memory: UnsafeMutableRawBufferPointer?
   private let blas: BLAS
   private let threads: Int
 
-  /// Bytes of float32 weights that stay in memory; 0 where they are expanded in every step.
-  var residentBytes: Int { memoryBytes }
+  /// Whether every step only reads what was expanded at load.
+  var isResident: Bool { !resident.isEmpty }
+  /// Bytes of float32 weights made at load.
+  var residentBytes: Int { memory?.count ?? 0 }
 
   /// Rows of a matrix that are expanded at a time take at most this many floats (or one row).
   static let blockFloats = 1 << 20
@@ -23,26 +26,27 @@ final class Weights: @unchecked Sendable {
   init(
     _ graph: Graph, blas: BLAS, threads: Int, availableBytes: Int,
     progress: (Double) -> Void
-  ) throws {
+  ) {
     self.blas = blas
     self.threads = threads
     let matrices = graph.matrices
-    let bytes = matrices.reduce(0) { $0 + Self.alignedBytes($1) }
-    guard bytes <= availableBytes / 2, bytes > 0, let memory = Self.allocate(bytes) else {
-      (memory, memoryBytes, resident) = (nil, 0, [:])
+    let bytes = matrices.reduce(0) { $0 + Self.expandedBytes($1) }
+    let memory = bytes <= availableBytes / 2 ? Self.allocate(bytes) : nil
+    guard memory != nil || bytes == 0 else {
+      (self.memory, resident) = (nil, [:])
       return
     }
-    (self.memory, memoryBytes) = (memory, bytes)
+    self.memory = memory
     resident = Self.expand(matrices, into: memory, threads: threads, progress: progress)
   }
 
   deinit {
-    if let memory { munmap(memory, memoryBytes) }
+    if let memory { munmap(memory.baseAddress, memory.count) }
   }
 
   /// Floats of scratch that `multiply` needs.
   func scratchFloats(_ graph: Graph) -> Int {
-    guard memory == nil else { return 0 }
+    guard !isResident else { return 0 }
     return graph.matrices.map { Self.blockRows($0) * $0.columns }.max() ?? 0
   }
 
@@ -83,13 +87,21 @@ final class Weights: @unchecked Sendable {
 // MARK: - Loading
 
 extension Weights {
-  private static func alignedBytes(_ matrix: WeightMatrix) -> Int {
-    (matrix.rows * matrix.columns * 4 + 63) / 64 * 64
+  /// Float32 weights whose address suits are read where they are mapped.
+  private static func inPlace(_ matrix: WeightMatrix) -> UnsafePointer<Float>? {
+    guard matrix.format == .dense(.float32), let start = matrix.weight.bytes.baseAddress,
+      Int(bitPattern: start) % MemoryLayout<Float>.alignment == 0
+    else { return nil }
+    return start.assumingMemoryBound(to: Float.self)
+  }
+
+  private static func expandedBytes(_ matrix: WeightMatrix) -> Int {
+    inPlace(matrix) == nil ? (matrix.rows * matrix.columns * 4 + 63) / 64 * 64 : 0
   }
 
   /// Anonymous memory in huge pages where the system has them: fewer faults while it is filled,
   /// fewer misses while it is read.
-  private static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
+  private static func allocate(_ bytes: Int) -> UnsafeMutableRawBufferPointer? {
     let flags = MAP_PRIVATE | MAP_ANONYMOUS
     guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0),
       memory != MAP_FAILED
@@ -98,25 +110,26 @@ extension Weights {
       let hugePages: Int32 = 14  // MADV_HUGEPAGE
       madvise(memory, bytes, hugePages)
     #endif
-    return memory
+    return UnsafeMutableRawBufferPointer(start: memory, count: bytes)
   }
 
   private static func expand(
-    _ matrices: [WeightMatrix], into memory: UnsafeMutableRawPointer, threads: Int,
+    _ matrices: [WeightMatrix], into memory: UnsafeMutableRawBufferPointer?, threads: Int,
     progress: (Double) -> Void
   ) -> [String: UnsafePointer<Float>] {
     var resident: [String: UnsafePointer<Float>] = [:]
     var offset = 0
-    let total = Double(matrices.reduce(0) { $0 + alignedBytes($1) })
     for matrix in matrices {
-      let floats = (memory + offset).bindMemory(
+      resident[matrix.path] = inPlace(matrix)
+      guard resident[matrix.path] == nil, let start = memory?.baseAddress else { continue }
+      let floats = (start + offset).bindMemory(
         to: Float.self, capacity: matrix.rows * matrix.columns)
       inParallel(count: matrix.rows, grain: 1, threads: threads) { range in
         Dequantizer(matrix).expand(rows: range, into: floats + range.lowerBound * matrix.columns)
       }
       resident[matrix.path] = UnsafePointer(floats)
-      offset += alignedBytes(matrix)
-      progress(Double(offset) / total)
+      offset += expandedBytes(matrix)
+      progress(Double(offset) / Double(memory?.count ?? 1))
     }
     return resident
   }
@@ -131,7 +144,7 @@ private struct Product {
   let outputStride: Int
 
   /// From so many rows on, one product of matrices is faster than one of vectors for each row.
-  private static let matrixRows = 24
+  private static let matrixRows = 16
   /// Weights that several rows read in turn stay in the cache between them.
   private static let cachedFloats = 1 << 18
 

@@ -39,7 +39,7 @@ import Testing
 
   private func runner(_ fixture: ModelFixture) throws -> SequenceRunner {
     let graph = try buildGraph(ModelDirectory(path: fixture.path))
-    let model = try GenericModel(graph: graph, threads: 2, maximumRows: 64, pagePositions: 16)
+    let model = try GenericModel(graph: graph, threads: 1, maximumRows: 64, pagePositions: 16)
     return SequenceRunner(model, positions: 64)
   }
 }

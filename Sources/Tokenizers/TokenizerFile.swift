@@ -1,0 +1,73 @@
+import JSON
+
+/// What tokenizer.json says, with the vocabulary and the merges in their tables.
+struct TokenizerFile {
+  /// Where it was read from, for error messages.
+  let path: String
+  var parts: [String: JSON] = [:]
+  /// The model's settings, without its tables.
+  var model = JSONObject()
+  var data: ModelData
+
+  init(path: String, parts: [String: JSON], model: JSONObject, data: ModelData) {
+    self.path = path
+    self.parts = parts
+    self.model = model
+    self.data = data
+  }
+
+  init(path: String, bytes: UnsafeRawBufferPointer) throws {
+    self.path = path
+    var model: ModelReader?
+    var parts: [String: JSON] = [:]
+    do {
+      var reader = JSONReader(bytes)
+      try reader.readObject { key, reader in
+        if key == "model" {
+          model = try ModelReader(path, &reader)
+        } else {
+          parts[key] = try reader.readValue()
+        }
+      }
+      try reader.finish()
+    } catch let error as JSONError {
+      throw TokenizerError(file: path, error.description)
+    }
+    guard let model else { throw TokenizerError(file: path, key: "model", "is missing") }
+    self.parts = parts
+    self.model = model.settings
+    data = try model.makeData()
+  }
+
+  /// One of the file's steps; nil where it is null or missing.
+  func component(_ name: String) throws -> Component? {
+    guard let value = parts[name], !value.isNull else { return nil }
+    return try Component(value, file: path, key: name)
+  }
+
+  func modelComponent() throws -> Component {
+    try Component(.object(model), file: path, key: "model")
+  }
+
+  /// The added tokens with the ids that the reference gives them: the model's own id where its
+  /// vocabulary has the token, and otherwise the next free one, whatever the file says.
+  func addedTokens() throws -> [AddedToken] {
+    guard let value = parts["added_tokens"], !value.isNull else { return [] }
+    guard let list = value.array else {
+      throw TokenizerError(file: path, key: "added_tokens", "expected an array, not \(value.kind)")
+    }
+    var known: [[UInt8]: Int32] = [:]
+    var nextID = Int32(data.vocabulary.count)
+    var tokens: [AddedToken] = []
+    for (index, value) in list.enumerated() {
+      let component = try Component(value, file: path, key: "added_tokens[\(index)]")
+      let content = Array(try component.string("content").utf8)
+      if content.isEmpty { continue }
+      let id = known[content] ?? data.vocabulary.id(of: content) ?? nextID
+      if id == nextID { nextID += 1 }
+      known[content] = id
+      tokens.append(try AddedToken(component, id: id))
+    }
+    return tokens
+  }
+}
