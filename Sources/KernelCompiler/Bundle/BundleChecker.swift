@@ -1,0 +1,78 @@
+import Foundation
+import ModelFiles
+
+/// The numerics check of a bundle in the making: an exact library for this machine writes the
+/// reference, and every library that this machine can run is compared with it.
+struct BundleChecker: Sendable {
+  private let job: CompileJob
+  private let bundle: String
+  /// Folder for what only the check needs.
+  private let scratch: String
+  private let exact: LibraryBuild
+  private let compared: [LibraryBuild]
+
+  /// `builds` are the libraries of the bundle in the folder `bundle`.
+  init(job: CompileJob, bundle: String, builds: [LibraryBuild]) throws {
+    self.job = job
+    self.bundle = bundle
+    scratch = "\(bundle)/check"
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    let features = machineFeatures() + job.native.cpuFeatures
+    let runnable = builds.filter { Set($0.target.cpuFeatures).isSubset(of: features) }
+    // A bundle for other machines is checked by its twin for this one.
+    compared = try runnable.isEmpty ? [Self.native(job, job.numerics, in: scratch)] : runnable
+    exact = try job.numerics == .exact ? compared[0] : Self.native(job, .exact, in: scratch)
+  }
+
+  private static func native(
+    _ job: CompileJob, _ numerics: Numerics, in folder: String
+  ) throws -> LibraryBuild {
+    LibraryBuild(
+      source: try generateSource(job.graph, target: job.native, numerics: numerics),
+      target: job.native, path: "\(folder)/\(numerics.rawValue).so")
+  }
+
+  /// Libraries that are compiled for the check alone.
+  var extraBuilds: [LibraryBuild] {
+    var extra = compared.filter { $0.path.hasPrefix(scratch) }
+    if exact.path != compared[0].path { extra.append(exact) }
+    return extra
+  }
+
+  /// Compares all libraries, writes verify.safetensors and answers with the worst divergence; nil
+  /// for a bundle that is exact itself.
+  func check(progress: (Double) -> Void) throws -> BundleManifest.Divergence? {
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    progress(0)
+    let reference = try ReferenceLogits(
+      from: runner(exact, sequences: VerificationSet.prompts), length: length,
+      firstToken: firstToken)
+    try reference.verificationSet.write(to: "\(bundle)/\(VerificationSet.fileName)")
+    progress(0.6)
+    let check = NumericsCheck(reference: reference)
+    let results = try compared.map { build in
+      try check.divergence(
+        of: runner(build, sequences: 1), name: "target \(build.target.name)")
+    }
+    progress(1)
+    guard let worst = results.max(by: { $0.meanKL < $1.meanKL }) else { return nil }
+    try NumericsCheck.checkBound(worst, numerics: job.numerics)
+    return job.numerics == .exact ? nil : worst
+  }
+
+  private var length: Int { min(VerificationSet.usualLength, job.graph.contextLimit) }
+
+  /// Both numerics and all targets read the same packed weights.
+  private func runner(_ build: LibraryBuild, sequences: Int) throws -> LibraryRunner {
+    try LibraryRunner(
+      library: build.path, weights: "\(bundle)/\(ModelBundle.weightsName)",
+      threads: processorCount, sequences: sequences, positions: length)
+  }
+
+  /// What texts start with, where the model says so.
+  private var firstToken: Int32? {
+    let token = job.model.configuration["bos_token_id"]?.integer
+    guard let token, (0..<job.graph.vocabulary).contains(token) else { return nil }
+    return Int32(token)
+  }
+}

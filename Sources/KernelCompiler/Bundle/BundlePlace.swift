@@ -1,0 +1,50 @@
+import Foundation
+import ModelFiles
+
+/// Where a bundle will stand.
+struct BundlePlace {
+  let path: String
+  let parent: String
+  let name: String
+
+  /// Makes the folder around it, and refuses to replace anything but a bundle.
+  init(path text: String) throws {
+    let url = URL(fileURLWithPath: text).standardizedFileURL
+    path = url.path
+    parent = url.deletingLastPathComponent().path
+    name = url.lastPathComponent
+    try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+    guard exists else { return }
+    let manifest = "\(path)/\(ModelBundle.manifestName)"
+    guard FileManager.default.fileExists(atPath: manifest) else {
+      throw CompilerError("\(path) exists and is not a bundle; name another output with -o")
+    }
+  }
+
+  private var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
+  /// Moves a finished folder here. Who has the old bundle open keeps it.
+  func receive(_ folder: String) throws {
+    if exists {
+      let old = try TemporaryFolder(in: parent, name: name)
+      try old.use { old in
+        try move(path, to: "\(old)/replaced")
+        do {
+          try move(folder, to: path)
+        } catch {
+          try move("\(old)/replaced", to: path)
+          throw error
+        }
+      }
+    } else {
+      try move(folder, to: path)
+    }
+    try BundleFiles.synchronize(parent)
+  }
+
+  private func move(_ source: String, to target: String) throws {
+    guard rename(source, target) == 0 else {
+      throw CompilerError("\(target) can't be written: \(String(cString: strerror(errno)))")
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import Foundation
+import ModelABI
+import ModelFiles
+import ModelGraph
+import Synchronization
+
+/// Compiles a model into a bundle: a library for each target, weights packed for them, the files
+/// that a server needs besides, and the measured numerics.
+///
+/// The bundle stands at `output` whole or not at all; one that is there already is replaced, and
+/// its packed weights are used again where they fit.
+public func compileBundle(
+  model: ModelDirectory, targets: [Target], numerics: Numerics, output: String,
+  progress: @escaping CompileProgress = { _, _ in }
+) throws -> ModelBundle {
+  let place = try BundlePlace(path: output)
+  let job = try CompileJob(model: model, targets: targets, numerics: numerics, progress: progress)
+  return try place.fill(with: job, reusing: [place.path], progress: progress)
+}
+
+extension BundlePlace {
+  /// Compiles into a folder of another name, and gives it its name when it is complete. Packed
+  /// weights are taken from the first bundle at `reusing` that has the same.
+  func fill(
+    with job: CompileJob, reusing: [String], progress: @escaping CompileProgress
+  ) throws -> ModelBundle {
+    try TemporaryFolder(in: parent, name: name).use { folder in
+      try BundleWriter(job: job, folder: folder, reusable: reusing, progress: progress).write()
+      try receive(folder)
+    }
+    progress(.finish, 1)
+    return try ModelBundle(path: path)
+  }
+}
+
+/// Fills a folder with one bundle.
+struct BundleWriter: Sendable {
+  let job: CompileJob
+  let folder: String
+  /// Bundles whose packed weights may be used again.
+  let reusable: [String]
+  let progress: CompileProgress
+
+  func write() throws {
+    for name in ["lib", "source"] { try makeFolder("\(folder)/\(name)") }
+    try writeSources()
+    let checker = try BundleChecker(job: job, bundle: folder, builds: builds)
+    let weights = Mutex<PackedWeights?>(nil)
+    try inParallel([
+      { try compileLibraries(builds + checker.extraBuilds) },
+      {
+        let packed = try packWeights()
+        weights.withLock { $0 = packed }
+      },
+    ])
+    try copyModelFiles()
+    let divergence = try checker.check(progress: { progress(.check, $0) })
+    try writeManifest(divergence, packingKey: weights.withLock(\.?.key))
+  }
+
+  private func makeFolder(_ path: String) throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  /// source/: graph.txt, and for each target the C and the plan that it was written from.
+  private func writeSources() throws {
+    try write(printGraph(job.graph), "source/graph.txt")
+    for (target, source) in zip(job.targets, job.sources) {
+      try makeFolder("\(folder)/source/\(target.name)")
+      try write(printPlan(source.plan), "source/\(target.name)/plan.txt")
+      for file in source.files { try write(file.text, "source/\(target.name)/\(file.name)") }
+    }
+  }
+
+  private func write(_ text: String, _ name: String) throws {
+    try text.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
+  }
+
+  static func library(of target: Target) -> String { "lib/\(target.name).so" }
+
+  /// The libraries of the bundle.
+  private var builds: [LibraryBuild] {
+    zip(job.targets, job.sources).map { target, source in
+      LibraryBuild(
+        source: source, target: target, path: "\(folder)/\(Self.library(of: target))")
+    }
+  }
+
+  private func compileLibraries(_ builds: [LibraryBuild]) throws {
+    progress(.compile, 0)
+    let done = Counter()
+    try inParallel(
+      builds.map { build in
+        {
+          try job.toolchain.compile(source: build.source, target: build.target, to: build.path)
+          progress(.compile, Double(done.increment()) / Double(builds.count))
+        }
+      })
+  }
+
+  private func packWeights() throws -> PackedWeights {
+    let path = "\(folder)/\(ModelBundle.weightsName)"
+    let packer = WeightPacker(graph: job.graph, plan: job.sources[0].plan)
+    let weights = try PackedWeights(model: job.model, packer: packer)
+    if !weights.reuse(from: reusable, at: path) {
+      progress(.pack, 0)
+      try packer.write(to: path, threads: processorCount) { progress(.pack, $0) }
+    }
+    progress(.pack, 1)
+    return weights
+  }
+
+  /// Everything of the model but its weights: tokenizer, templates, configuration, licence.
+  private func copyModelFiles() throws {
+    let folders = ["", "additional_chat_templates"]
+    for inner in folders {
+      let source = inner.isEmpty ? job.model.path : "\(job.model.path)/\(inner)"
+      let target = inner.isEmpty ? folder : "\(folder)/\(inner)"
+      for name in try ModelFileCopies.names(in: source) {
+        try makeFolder(target)
+        try ModelFileCopies.copy("\(source)/\(name)", to: "\(target)/\(name)")
+      }
+    }
+  }
+
+  private func writeManifest(
+    _ divergence: BundleManifest.Divergence?, packingKey: String?
+  ) throws {
+    progress(.finish, 0)
+    var manifest = BundleManifest(job: job)
+    manifest.packingKey = packingKey
+    manifest.divergence = divergence
+    manifest.files = try BundleFiles(folder: folder).hashed { progress(.finish, $0 * 0.9) }
+    try write(manifest.json.text(style: .indented) + "\n", ModelBundle.manifestName)
+    try BundleFiles(folder: folder).synchronize()
+  }
+}
+
+/// One library to compile.
+struct LibraryBuild: Sendable {
+  let source: CompiledSource
+  let target: Target
+  let path: String
+}
+
+extension BundleManifest {
+  fileprivate init(job: CompileJob) {
+    let plan = job.sources[0].plan
+    self.init(
+      abiVersion: Int(MODEL_ABI_VERSION), modelType: job.graph.modelType,
+      signature: plan.signature, numerics: job.numerics.rawValue,
+      targets: job.targets.map {
+        Target(
+          name: $0.name, library: BundleWriter.library(of: $0), cpuFeatures: $0.cpuFeatures,
+          compiler: job.toolchain.name)
+      },
+      sizes: Sizes(
+        weightsBytes: plan.weightsBytes, pageBytes: plan.pageBytes,
+        pagePositions: plan.pagePositions, maximumRows: plan.maximumRows,
+        scratchBytes: Self.scratch(job.sources)),
+      kernels: plan.kernels.map(KernelCost.init))
+  }
+
+  /// By number of threads, the most that any of the libraries needs.
+  private static func scratch(_ sources: [CompiledSource]) -> [Int: Int] {
+    let threads = Set([1, 2, 4, 8, 16, 32, 64, processorCount])
+    return Dictionary(
+      uniqueKeysWithValues: threads.map { count in
+        (count, sources.map { $0.plan.scratchBytes(threads: count) }.max() ?? 0)
+      })
+  }
+}
+
+extension BundleManifest.KernelCost {
+  fileprivate init(_ cost: KernelCost) {
+    self.init(
+      name: cost.name, calls: cost.calls, weightBytes: cost.weightBytes,
+      operationsPerRow: cost.operationsPerRow,
+      pageBytesPerPosition: cost.pageBytesPerPosition,
+      operationsPerPosition: cost.operationsPerPosition)
+  }
+}

@@ -1,0 +1,31 @@
+import ModelFiles
+import ModelGraph
+
+/// What is to be compiled: the graph, and C for every target.
+struct CompileJob: Sendable {
+  let model: ModelDirectory
+  let graph: Graph
+  let toolchain: Toolchain
+  let numerics: Numerics
+  var targets: [Target]
+  let sources: [CompiledSource]
+  /// This machine, as a target.
+  let native: Target
+
+  init(
+    model: ModelDirectory, targets: [Target], numerics: Numerics, progress: CompileProgress
+  ) throws {
+    guard !targets.isEmpty else { throw CompilerError("there is no target to compile for") }
+    progress(.generate, 0)
+    self.model = model
+    self.numerics = numerics
+    self.targets = targets
+    graph = try buildGraph(model)
+    toolchain = try Toolchain.find(for: targets)
+    native = try toolchain.target(named: Target.defaultName)
+    sources = try targets.map { [graph] in
+      try generateSource(graph, target: $0, numerics: numerics)
+    }
+    progress(.generate, 1)
+  }
+}

@@ -1,0 +1,52 @@
+import ModelFiles
+
+/// Writes the functions of a plan, each once, helpers before what uses them.
+struct CodeWriter {
+  let plan: Plan
+  let templates: TemplateLibrary
+  /// Functions in the order in which C wants them.
+  private(set) var functions: [String] = []
+  /// Headers of the weight formats in use, in order of first use.
+  private(set) var headers: [String] = []
+  private var written: Set<String> = []
+
+  init(plan: Plan, templates: TemplateLibrary) {
+    self.plan = plan
+    self.templates = templates
+  }
+
+  /// Adds a filled template unless a function of that name is there.
+  mutating func write(_ name: String, _ template: String, _ values: [String: String]) {
+    guard written.insert(name).inserted else { return }
+    functions.append(templates.fill(template, values.merging(["name": name]) { $1 }))
+  }
+
+  mutating func include(_ header: String) {
+    if !headers.contains(header) { headers.append(header) }
+  }
+
+  /// "case 1: …" for every count up to a tile's.
+  func cases(upTo count: Int, _ statement: (Int) -> String) -> String {
+    (1...count).map { "case \($0): \(statement($0)); break;" }.joined(separator: "\n")
+  }
+
+  mutating func write(_ kernel: PlannedKernel) {
+    switch kernel.shape {
+    case .ropeTable(let shape): writeRopeTable(shape, kernel)
+    case .embed(let shape): writeEmbed(shape, kernel)
+    case .heads(let shape): writeHeads(shape, kernel)
+    case .attention(let shape): writeAttention(shape, kernel)
+    case .gated(let shape): writeGated(shape, kernel)
+    case .residual(let shape): writeResidual(shape, kernel)
+    case .logits(let shape): writeLogits(shape, kernel)
+    }
+  }
+}
+
+extension Float {
+  /// As C reads it back to the bit: "1e-06f", "0.125f".
+  var literal: String {
+    let text = "\(self)"
+    return (text.contains(".") || text.contains("e") ? text : text + ".0") + "f"
+  }
+}

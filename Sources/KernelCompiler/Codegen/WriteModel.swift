@@ -1,0 +1,66 @@
+import ModelFiles
+
+/// Writes a plan as C.
+func writeSource(_ plan: Plan, _ templates: TemplateLibrary) -> [(name: String, text: String)] {
+  var writer = CodeWriter(plan: plan, templates: templates)
+  for kernel in plan.functions { writer.write(kernel) }
+  let words = ["isa/types.h"] + plan.target.instructions.headers
+  let formats = writer.headers.map { (name: fileName($0), text: templates.text($0)) }
+  let pages = plan.numerics == .exact ? "pages_f32.h" : "pages_f16.h"
+  return [
+    ("model.c", Reflow().text(templates.fill("model.c", modelHoles(plan, writer))) + "\n"),
+    ("model_abi.h", templates.text("model_abi.h")),
+    ("vector.h", words.map(templates.text).joined(separator: "\n")),
+    ("pages.h", templates.text(pages)),
+  ]
+    + ["functions.h", "step.h", "rows.h", "cache.h", "attention.h"].map {
+      ($0, templates.text($0))
+    } + formats
+}
+
+/// Headers lie beside model.c: "quant/affine4.h" → "affine4.h".
+private func fileName(_ template: String) -> String {
+  template.split(separator: "/").last.map(String.init) ?? template
+}
+
+private func modelHoles(_ plan: Plan, _ writer: CodeWriter) -> [String: String] {
+  [
+    "title": plan.title, "header": plan.header,
+    "maximum_rows": "\(plan.maximumRows)", "tile": "\(plan.tiles.tokens)",
+    "rows_alone": "\(plan.rowsAlone)", "page_positions": "\(plan.pagePositions)",
+    "run_pages": "\(plan.runPages)", "queries": "\(plan.tiles.queries)",
+    "width": "\(plan.tiles.width)", "page_bytes": "\(plan.pageBytes)",
+    "shared_bytes": "\(plan.sharedScratchBytes)", "thread_bytes": "\(plan.threadScratchBytes)",
+    "includes": writer.headers.map { "#include \"\(fileName($0))\"" }.joined(separator: "\n"),
+    "functions": writer.functions.joined(separator: "\n\n"),
+    "calls": plan.callTables, "steps": plan.stepLines, "kernels": plan.costLines,
+    "generator": "mlx-compile \(generatorVersion)", "model_type": plan.modelType,
+    "signature": plan.signature, "target": plan.target.name,
+    "cpu_features": plan.target.cpuFeatures.joined(separator: " "),
+    "numerics": plan.numerics.rawValue, "vocabulary": "\(plan.vocabulary)",
+    "hidden": "\(plan.hidden)", "layers": "\(plan.layers)",
+    "context_limit": "\(plan.contextLimit)", "weights_bytes": "\(plan.weightsBytes)",
+  ]
+}
+
+extension Plan {
+  fileprivate var title: String {
+    "\(modelType), \(layers) layers, for \(target.name) in \(numerics.rawValue) numerics."
+  }
+
+  /// What a reader wants to know first: where it comes from, formats, costs.
+  fileprivate var header: String {
+    let formats = Set(functions.flatMap { $0.shape.matrices.map(\.format.label) }).sorted()
+    let weights = kernels.reduce(0) { $0 + $1.weightBytes }
+    let operations = kernels.reduce(0) { $0 + $1.operationsPerRow }
+    let page = kernels.reduce(0) { $0 + $1.pageBytesPerPosition }
+    return [
+      "Written by: mlx-compile \(generatorVersion) --target \(target.name) "
+        + "--numerics \(numerics.rawValue)",
+      "Weights: \(formats.joined(separator: ", "))",
+      "A step reads \(grouped(weights)) bytes of weights and, for each position attended to, "
+        + "\(grouped(page))",
+      "bytes of pages; a row takes \(grouped(operations)) operations.",
+    ].joined(separator: "\n")
+  }
+}

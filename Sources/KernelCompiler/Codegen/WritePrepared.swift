@@ -1,0 +1,96 @@
+extension CodeWriter {
+  /// Writes what prepares one row of a kernel's input, and returns the lines that call it.
+  mutating func prepared(_ input: InputShape, for kernel: PlannedKernel) -> String {
+    let name = "prepare_\(kernel.name)"
+    write(
+      name, "kernels/prepare.c",
+      [
+        "summary": preparation(input),
+        "outputs": input.activations.map { "const struct \($0.type) *\($0.label)" }
+          .joined(separator: ", "),
+        "columns": "\(input.columns)",
+        "row_floats": "\(input.row)",
+        "source": "\(input.source)",
+        "source_row": input.wantedRows ? "c->step->logit_indices[row]" : "row",
+        "normalise": normalise(input),
+        "store": input.activations.map { $0.storing(input) }.joined(separator: "\n"),
+      ])
+    return templates.fill(
+      "kernels/prepared.c",
+      [
+        "room": "\(input.room)",
+        "take": input.activations.map { $0.taking(input) }.joined(separator: "\n"),
+        "prepare": name,
+        "arguments": input.activations.map { "&\($0.label)" }.joined(separator: ", "),
+      ])
+  }
+
+  private func normalise(_ input: InputShape) -> String {
+    guard let norm = input.norm else { return "(void)weights;\ncopy_row(x, source, ROW);" }
+    let weight = "(const float *)(weights + \(norm.weight))"
+    return "rms_normalise(x, source, \(weight), COLUMNS, ROW, \(norm.epsilon.literal));"
+  }
+
+  private func preparation(_ input: InputShape) -> String {
+    let what = input.norm == nil ? "One row" : "One row normalised,"
+    return "\(what) as \(input.activations.map(\.phrase).joined(separator: " and ")) for what follows."
+  }
+
+  /// Rows after which a kernel begins anew with its weights: as many as keep their prepared form in
+  /// half of a common second-level cache.
+  func pass(_ input: InputShape) -> String {
+    let bytes = InputShape.bytes(input.activations, rows: 64, columns: input.columns) / 64
+    let rows = 524_288 / bytes / plan.tiles.tokens * plan.tiles.tokens
+    return "\(min(max(rows, plan.tiles.tokens), plan.maximumRows))"
+  }
+
+  /// The prepared rows that a matrix multiplies.
+  func rows(for matrix: MatrixShape) -> ActivationFormat {
+    ActivationFormat(matrix.format, plan.numerics)
+  }
+
+  /// A statement that adds a matrix's bias to the products of one block.
+  func biasLine(_ matrix: MatrixShape, _ vectors: String, block: String) -> String {
+    matrix.bias.map { "add_bias(\(vectors), weights + \($0) + (size_t)\(block) * 64, tokens);" }
+      ?? ""
+  }
+}
+
+extension ActivationFormat {
+  /// The C structure that holds such rows.
+  var type: String {
+    switch self {
+    case .int8: "int8_rows"
+    case .float: "float_rows"
+    }
+  }
+
+  fileprivate var phrase: String {
+    switch self {
+    case .int8(let group): "bytes in groups of \(group)"
+    case .float(nil): "floats"
+    case .float(let group?): "floats with sums of \(group)"
+    }
+  }
+
+  fileprivate func taking(_ input: InputShape) -> String {
+    switch self {
+    case .int8(let group):
+      "const struct int8_rows \(label) = "
+        + "take_int8_rows(&room, capacity, \(input.columns), \(group));"
+    case .float(let group):
+      "const struct float_rows \(label) = "
+        + "take_float_rows(&room, capacity, \(input.row), \(group ?? 0));"
+    }
+  }
+
+  fileprivate func storing(_ input: InputShape) -> String {
+    switch self {
+    case .int8(let group): return "store_int8(\(label), x, row, rows, COLUMNS, \(group));"
+    case .float(let group):
+      let floats = "store_floats(\(label), x, row, rows, ROW);"
+      guard let group else { return floats }
+      return floats + "\nstore_sums(\(label), x, row, rows, COLUMNS, \(group));"
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import ModelFiles
+
+extension CodeWriter {
+  /// Writes the product of 16 rows of such a matrix with a tile of prepared rows; its name.
+  mutating func product(_ matrix: MatrixShape) -> String {
+    let label = "\(matrix.format.label)_\(matrix.columns)"
+    let activations = ActivationFormat(matrix.format, plan.numerics)
+    var values = holes(matrix)
+    values["tile"] = "tile_\(label)"
+    values["cases"] = cases(upTo: plan.tiles.tokens) { "tile_\(label)(y, weights, x, row, \($0))" }
+    let template: String
+    switch (matrix.format, activations) {
+    case (.dense(let type), _):
+      template = "quant/product_dense.c"
+      values["load_columns"] = "columns_\(type.label)"
+      values["padded"] = "\(matrix.columns.rounded(upTo: blockRows))"
+    case (.affine, .int8):
+      template = "quant/product_affine_int8.c"
+      values["dot"] = matrix.format.codes?.areSmall == true ? "dot4_small" : "dot4"
+    case (.affine, .float):
+      template = "quant/product_affine_float.c"
+    }
+    write("product_\(label)", template, values)
+    return "product_\(label)"
+  }
+
+  /// Writes the look-up of one row in such a table; its name.
+  mutating func table(_ matrix: MatrixShape) -> String {
+    let name = "row_of_\(matrix.format.label)_\(matrix.columns)"
+    var values = holes(matrix)
+    switch matrix.format {
+    case .dense(let type):
+      values["element"] = "element_\(type.label)"
+      values["block_bytes"] = "\(matrix.stride)"
+      write(name, "quant/table_dense.c", values)
+    case .affine(let bits, _, _):
+      values["code"] = "code_\(bits)"
+      values["chunk"] = nil
+      values["unpack"] = nil
+      write(name, "quant/table_affine.c", values)
+    }
+    return name
+  }
+
+  private mutating func holes(_ matrix: MatrixShape) -> [String: String] {
+    var values = ["format": matrix.format.label, "columns": "\(matrix.columns)"]
+    switch matrix.format {
+    case .dense(let type): include("quant/dense_\(type.label).h")
+    case .affine(let bits, let group, let scaleType):
+      if let codes = matrix.format.codes {
+        include(codes.header)
+        values["chunk"] = "\(codes.chunk)"
+      }
+      values["group"] = "\(group)"
+      values["code_bytes"] = "\(group * bits * blockRows / 8)"
+      values["scale_bytes"] = "\(blockRows * scaleType.byteCount)"
+      values["unpack"] = "unpack_\(bits)"
+      values["load_scales"] = "load_\(scaleType.label)"
+    }
+    return values
+  }
+}

@@ -1,0 +1,9 @@
+import ModelGraph
+
+/// Compiles a graph to C for one kind of CPU. Pure: the same graph gives the same text.
+public func generateSource(
+  _ graph: Graph, target: Target, numerics: Numerics
+) throws -> CompiledSource {
+  let plan = try plan(graph, target: target, numerics: numerics)
+  return CompiledSource(files: writeSource(plan, try TemplateLibrary.current()), plan: plan)
+}

@@ -1,0 +1,105 @@
+import ModelFiles
+
+/// Rows that stand together in packed weights, one to a lane.
+let blockRows = 16
+
+/// How the codes of an affine format of some bit width are packed and unpacked.
+struct AffineCodes: Sendable {
+  let bits: Int
+  /// Columns that one call of the unpacking word yields.
+  let chunk: Int
+  /// Template with the words `unpack_N` and `code_N`.
+  let header: String
+  /// Whether two products of a code with a signed byte fit 16 bits.
+  var areSmall: Bool { bits < 8 }
+
+  /// The widths that kernels exist for; a new one is a header and a line here.
+  static let all = [
+    AffineCodes(bits: 2, chunk: 16, header: "quant/affine2.h"),
+    AffineCodes(bits: 3, chunk: 32, header: "quant/affine3.h"),
+    AffineCodes(bits: 4, chunk: 8, header: "quant/affine4.h"),
+    AffineCodes(bits: 5, chunk: 32, header: "quant/affine5.h"),
+    AffineCodes(bits: 6, chunk: 16, header: "quant/affine6.h"),
+    AffineCodes(bits: 8, chunk: 4, header: "quant/affine8.h"),
+  ]
+}
+
+extension WeightFormat {
+  /// "q4_g64_bf16", "bf16": part of function names.
+  var label: String {
+    switch self {
+    case .dense(let type): type.label
+    case .affine(let bits, let groupSize, let scaleType):
+      "q\(bits)_g\(groupSize)_\(scaleType.label)"
+    }
+  }
+
+  /// Columns between which a row is cut into groups; nil for formats without.
+  var groupSize: Int? {
+    switch self {
+    case .dense: nil
+    case .affine(_, let groupSize, _): groupSize
+    }
+  }
+
+  var codes: AffineCodes? {
+    switch self {
+    case .dense: nil
+    case .affine(let bits, _, _): AffineCodes.all.first { $0.bits == bits }
+    }
+  }
+
+  /// Bytes of 16 packed rows.
+  func blockBytes(columns: Int) -> Int {
+    switch self {
+    case .dense(let type): columns.rounded(upTo: 4) * blockRows * type.byteCount
+    case .affine(let bits, let groupSize, let scaleType):
+      columns / groupSize
+        * (groupSize * bits * blockRows / 8 + 2 * blockRows * scaleType.byteCount)
+    }
+  }
+
+  /// Refuses what no kernel reads.
+  func check(_ matrix: WeightMatrix) throws {
+    switch self {
+    case .dense(let type):
+      guard type.isFloat else {
+        throw CompilerError("\(matrix.path).weight: elements of type \(type.rawValue)")
+      }
+    case .affine(let bits, let groupSize, let scaleType):
+      guard codes != nil, [32, 64, 128].contains(groupSize), scaleType.isFloat,
+        matrix.columns % groupSize == 0, matrix.scales != nil, matrix.biases != nil
+      else {
+        throw CompilerError(
+          "\(matrix.path): no kernel for \(bits) bits in groups of \(groupSize) over "
+            + "\(matrix.columns) columns; the generic backend (--backend generic) may run it")
+      }
+    }
+  }
+}
+
+extension ScalarType {
+  /// As functions of the templates are called: `load_bf16`.
+  var label: String {
+    switch self {
+    case .float32: "f32"
+    case .float16: "f16"
+    case .bfloat16: "bf16"
+    case .uint32: "u32"
+    case .uint8: "u8"
+    case .int32: "i32"
+    }
+  }
+
+  var isFloat: Bool {
+    switch self {
+    case .float32, .float16, .bfloat16: true
+    case .uint32, .uint8, .int32: false
+    }
+  }
+}
+
+extension Int {
+  /// The next multiple of `unit`.
+  func rounded(upTo unit: Int) -> Int { (self + unit - 1) / unit * unit }
+}

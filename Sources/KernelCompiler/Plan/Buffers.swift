@@ -1,0 +1,84 @@
+import ModelGraph
+
+/// Where values that one kernel writes and another reads are in the scratch, each only for as long
+/// as it is needed.
+struct Buffers {
+  private(set) var bytes = 0
+  private var values: [Value.ID: Int] = [:]
+  private var rooms: [Int: Int] = [:]
+  let tables: [Int]
+  let ropes: RopeTables
+
+  /// Step numbers count rope tables first, then kernels.
+  init(
+    graph: Graph, fused: [FusedKernel], ropes: RopeTables, maximumRows: Int, numerics: Numerics
+  ) throws {
+    self.ropes = ropes
+    let first = ropes.tables.count
+    var arena = Arena()
+    tables = ropes.tables.map { table in
+      let bytes = maximumRows * 2 * table.inverseFrequencies.count * 4
+      return arena.place(ArenaRequest(bytes: bytes, first: 0, last: first + fused.count))
+    }
+    for (index, kernel) in fused.enumerated() {
+      let step = first + index
+      if let (formats, columns) = kernel.work.activations(numerics) {
+        let bytes = InputShape.bytes(formats, rows: maximumRows, columns: columns)
+        rooms[step] = arena.place(ArenaRequest(bytes: bytes, first: step, last: step))
+      }
+      guard let output = kernel.work.output else { continue }
+      if case .residual(let residual) = kernel.work {
+        guard let offset = values[residual.residual],
+          fused.indices.allSatisfy({ $0 <= index || !fused[$0].work.reads(residual.residual) })
+        else {
+          throw CompilerError("\(kernel.role): the residual is needed again after it was added to")
+        }
+        values[output] = offset
+        continue
+      }
+      let last = Self.lastUse(of: output, in: fused) ?? index
+      let bytes = maximumRows * kernel.work.outputRow(graph) * 4
+      values[output] = arena.place(ArenaRequest(bytes: bytes, first: step, last: first + last))
+    }
+    bytes = arena.bytes
+  }
+
+  subscript(value: Value.ID) -> Int { values[value] ?? 0 }
+
+  /// For the rows that a step's kernel prepares.
+  func room(step: Int) -> Int { rooms[step] ?? 0 }
+
+  /// The last kernel that reads a value, or that reads what replaces it in place.
+  private static func lastUse(of value: Value.ID, in fused: [FusedKernel]) -> Int? {
+    var last: Int?
+    for (index, kernel) in fused.enumerated() where kernel.work.reads(value) {
+      last = max(last ?? index, index)
+      if case .residual(let residual) = kernel.work, residual.residual == value {
+        last = max(index, lastUse(of: residual.output, in: fused) ?? index)
+      }
+    }
+    return last
+  }
+}
+
+/// The different rotations of a model: layers with equal ones share a table of cosines and sines.
+struct RopeTables {
+  private(set) var tables: [Rope] = []
+
+  init(_ fused: [FusedKernel]) {
+    for kernel in fused {
+      guard case .heads(let heads) = kernel.work else { continue }
+      for rope in [heads.query.rope, heads.key.rope, heads.value.rope].compactMap({ $0 })
+      where index(of: rope) == nil {
+        tables.append(rope)
+      }
+    }
+  }
+
+  func index(of rope: Rope) -> Int? {
+    tables.firstIndex {
+      $0.inverseFrequencies == rope.inverseFrequencies && $0.magnitude == rope.magnitude
+        && $0.dynamic == rope.dynamic
+    }
+  }
+}

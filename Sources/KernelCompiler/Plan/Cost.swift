@@ -1,0 +1,42 @@
+extension PlannedKernel {
+  /// Bytes and operations of all calls of a step.
+  var cost: KernelCost {
+    let one = shape.cost(pageElementBytes: pageElementBytes)
+    return KernelCost(
+      name: name, calls: calls.count, weightBytes: calls.count * one.weightBytes,
+      operationsPerRow: calls.count * one.operationsPerRow,
+      pageBytesPerPosition: calls.count * one.pageBytesPerPosition,
+      operationsPerPosition: calls.count * one.operationsPerPosition)
+  }
+}
+
+extension KernelShape {
+  /// What one call costs.
+  struct Cost {
+    var weightBytes = 0
+    var operationsPerRow = 0
+    var pageBytesPerPosition = 0
+    var operationsPerPosition = 0
+
+    init(_ matrices: [MatrixShape] = []) {
+      weightBytes = matrices.reduce(0) { $0 + $1.bytes }
+      operationsPerRow = matrices.reduce(0) { $0 + $1.operations }
+    }
+  }
+
+  func cost(pageElementBytes: Int) -> Cost {
+    switch self {
+    case .ropeTable, .embed: return Cost()
+    case .heads(let heads): return Cost(heads.parts.map(\.matrix))
+    case .gated(let gated): return Cost([gated.gate, gated.up])
+    case .residual(let residual): return Cost([residual.matrix])
+    case .logits(let logits): return Cost([logits.matrix])
+    case .attention(let attention):
+      var cost = Cost()
+      cost.pageBytesPerPosition =
+        attention.keyValueHeads * (attention.dimension + attention.padded) * pageElementBytes
+      cost.operationsPerPosition = 4 * attention.heads * attention.dimension
+      return cost
+    }
+  }
+}

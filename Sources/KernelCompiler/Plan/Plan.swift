@@ -1,0 +1,103 @@
+import ModelGraph
+
+/// Everything decided about a model before C is written: kernels in order, memory, weights, costs.
+public struct Plan: Sendable {
+  public let modelType: String
+  public let target: Target
+  public let numerics: Numerics
+  /// Hash of shapes and weight formats: a library runs only with weights packed for it.
+  public let signature: String
+  public let vocabulary: Int
+  public let hidden: Int
+  public let layers: Int
+  public let contextLimit: Int
+  /// Most rows of one step.
+  public let maximumRows: Int
+  /// Bytes of one page, all attention layers.
+  public let pageBytes: Int
+  /// Size of weights.bin.
+  public let weightsBytes: Int
+  /// Scratch that all threads share.
+  public let sharedScratchBytes: Int
+  /// Scratch of each thread.
+  public let threadScratchBytes: Int
+  /// Rows up to which every thread prepares all of them for itself.
+  let rowsAlone: Int
+  let tiles: Tiles
+  /// Pages of one run of attention.
+  let runPages: Int
+  let functions: [PlannedKernel]
+  /// The calls of a step, in order.
+  let schedule: [ScheduledCall]
+  let tensors: [PackedTensor]
+
+  /// Positions of one page.
+  public static let pagePositions = 64
+
+  public var pagePositions: Int { Self.pagePositions }
+
+  public var kernels: [KernelCost] { functions.map(\.cost) }
+
+  public func scratchBytes(threads: Int) -> Int {
+    sharedScratchBytes + threads * threadScratchBytes
+  }
+}
+
+/// What one generated function costs in a step, all its calls together.
+public struct KernelCost: Sendable, Equatable {
+  /// The function's name in the C.
+  public let name: String
+  public let calls: Int
+  public let weightBytes: Int
+  public let operationsPerRow: Int
+  public let pageBytesPerPosition: Int
+  public let operationsPerPosition: Int
+}
+
+/// A generated function and its uses.
+struct PlannedKernel: Sendable {
+  let name: String
+  /// Role of the operation that names it, in the first layer that uses it.
+  let role: String
+  let shape: KernelShape
+  var calls: [PlannedCall]
+  let pageElementBytes: Int
+}
+
+/// One use of a kernel: the layer and where that layer's tensors and cache are.
+struct PlannedCall: Sendable {
+  let layer: Int?
+  /// Offset in weights.bin.
+  let weights: Int
+  /// Offset in a page.
+  let cache: Int
+}
+
+/// One call in a step's order.
+struct ScheduledCall: Sendable {
+  let kernel: Int
+  let call: Int
+  let layer: Int?
+  /// Whether threads meet before the next call.
+  let meets: Bool
+}
+
+/// How much a kernel keeps in registers.
+struct Tiles: Sendable, Hashable {
+  /// Rows of activations multiplied with one block of weights at once.
+  let tokens: Int
+  /// Queries multiplied with one page at once.
+  let queries: Int
+  /// Vectors of a page's row that they are multiplied with.
+  let width: Int
+
+  init(_ instructions: InstructionSet, _ numerics: Numerics) {
+    let wide = instructions.registers.count * instructions.registers.lanes >= 512
+    switch numerics {
+    case .fast: tokens = wide ? 8 : 4
+    case .exact: tokens = wide ? 4 : 2
+    }
+    queries = wide ? 6 : 2
+    width = wide ? 4 : 2
+  }
+}

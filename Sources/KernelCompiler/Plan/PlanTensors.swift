@@ -1,0 +1,68 @@
+import ModelFiles
+import ModelGraph
+
+extension PlanBuilder {
+  mutating func norm(_ norm: Norm?, _ role: String) -> NormShape? {
+    guard let norm, let weight = norm.weight else { return nil }
+    let offset = layout.vector(role + ".norm", .tensor(weight), addend: norm.weightOffset)
+    return NormShape(weight: offset, epsilon: norm.epsilon)
+  }
+
+  mutating func matrix(_ linear: Linear, _ role: String, sections: Int = 1) throws -> MatrixShape {
+    let weight = linear.weight
+    let offset = try layout.matrix(role, weight, sections: sections)
+    return MatrixShape(
+      format: weight.format, rows: weight.rows, columns: weight.columns,
+      blocks: sections * (weight.rows / sections).rounded(upTo: blockRows) / blockRows,
+      offset: offset, stride: weight.format.blockBytes(columns: weight.columns),
+      bias: bias(linear, role, sections: sections))
+  }
+
+  mutating func bias(_ linear: Linear, _ role: String, sections: Int) -> Int? {
+    linear.bias.map { layout.vector(role + ".bias", .tensor($0), sections: sections) }
+  }
+
+  func input(
+    _ input: ProjectionInput, _ norm: NormShape?, _ kernel: FusedKernel, _ step: Int,
+    wantedRows: Bool = false
+  ) -> InputShape {
+    InputShape(
+      source: buffers[input.value], columns: graph[input.value].columns, norm: norm,
+      wantedRows: wantedRows, activations: kernel.work.activations(numerics)?.formats ?? [],
+      room: buffers.room(step: step))
+  }
+
+  /// The finished plan.
+  func plan(target: Target) -> Plan {
+    Plan(
+      modelType: graph.modelType, target: target, numerics: numerics,
+      signature: layoutSignature(graph, tensors: layout.tensors), vocabulary: graph.vocabulary,
+      hidden: graph.hidden, layers: graph.layers, contextLimit: graph.contextLimit,
+      maximumRows: maximumRows, pageBytes: cacheBytes.rounded(upTo: 64),
+      weightsBytes: layout.end.rounded(upTo: 4096), sharedScratchBytes: buffers.bytes,
+      threadScratchBytes: threadRowsBytes.rounded(upTo: 64)
+        + threadPartsBytes.rounded(upTo: 64),
+      rowsAlone: rowsAlone, tiles: Tiles(target.instructions, numerics), runPages: runPages,
+      functions: functions, schedule: scheduledBarriers(), tensors: layout.tensors)
+  }
+
+  /// Rope tables and the embedding need nothing of each other, and nothing follows the logits.
+  private func scheduledBarriers() -> [ScheduledCall] {
+    schedule.enumerated().map { index, call in
+      let next = index + 1 < schedule.count ? functions[schedule[index + 1].kernel].shape : nil
+      return ScheduledCall(
+        kernel: call.kernel, call: call.call, layer: call.layer,
+        meets: next.map { !$0.isIndependent } ?? false)
+    }
+  }
+}
+
+extension KernelShape {
+  /// Reads nothing that another kernel of the step writes.
+  fileprivate var isIndependent: Bool {
+    switch self {
+    case .ropeTable, .embed: true
+    case .heads, .attention, .gated, .residual, .logits: false
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// AVX2 with FMA and F16C: two registers are one vector.
+#include <immintrin.h>
+
+// A word made of the intrinsic for each half.
+#define LOWER(v) __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)
+#define UPPER(v) __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)
+#define JOIN(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+
+// a * b + c, rounded once.
+INLINE f32x16 multiply_add(f32x16 a, f32x16 b, f32x16 c) {
+    return JOIN(_mm256_fmadd_ps(LOWER(a), LOWER(b), LOWER(c)),
+                _mm256_fmadd_ps(UPPER(a), UPPER(b), UPPER(c)));
+}
+
+INLINE f32x16 maximum(f32x16 a, f32x16 b) {
+    return JOIN(_mm256_max_ps(LOWER(a), LOWER(b)), _mm256_max_ps(UPPER(a), UPPER(b)));
+}
+
+INLINE f32x16 minimum(f32x16 a, f32x16 b) {
+    return JOIN(_mm256_min_ps(LOWER(a), LOWER(b)), _mm256_min_ps(UPPER(a), UPPER(b)));
+}
+
+INLINE f32x16 load_f16(const void *p) {
+    const __m128i *halves = (const __m128i *)p;
+    return JOIN(_mm256_cvtph_ps(_mm_loadu_si128(halves)),
+                _mm256_cvtph_ps(_mm_loadu_si128(halves + 1)));
+}
+
+INLINE void store_f16(void *p, f32x16 v) {
+    __m128i *halves = (__m128i *)p;
+    _mm_storeu_si128(halves, _mm256_cvtps_ph(LOWER(v), _MM_FROUND_TO_NEAREST_INT));
+    _mm_storeu_si128(halves + 1, _mm256_cvtps_ph(UPPER(v), _MM_FROUND_TO_NEAREST_INT));
+}
+
+// Nearest integer, ties to even.
+INLINE i32x16 nearest(f32x16 v) {
+    return JOIN((i32x8)_mm256_cvtps_epi32(LOWER(v)), (i32x8)_mm256_cvtps_epi32(UPPER(v)));
+}
+
+// Lanes of -128 to 127 as bytes.
+INLINE void store_bytes(int8_t *p, i32x16 v) {
+    for (int lane = 0; lane < 16; lane++) p[lane] = (int8_t)v[lane];
+}
+
+INLINE i32x8 dot4_half(__m256i codes, __m256i x, short factor) {
+    return (i32x8)_mm256_madd_epi16(_mm256_maddubs_epi16(codes, x), _mm256_set1_epi16(factor));
+}
+
+// sum + the four products of unsigned and signed bytes in each lane, for codes below 128, of which
+// two products fit 16 bits.
+INLINE i32x16 dot4_small(i32x16 sum, u32x16 codes, u32x16 x) {
+    return sum + JOIN(dot4_half((__m256i)LOWER(codes), (__m256i)LOWER(x), 1),
+                      dot4_half((__m256i)UPPER(codes), (__m256i)UPPER(x), 1));
+}
+
+// The same for all codes: 16 times the upper half of each byte, and the lower half.
+INLINE i32x16 dot4(i32x16 sum, u32x16 codes, u32x16 x) {
+    const u32x16 upper = codes >> 4 & 0x0f0f0f0fu;
+    return dot4_small(sum, codes & 0x0f0f0f0fu, x) +
+           JOIN(dot4_half((__m256i)LOWER(upper), (__m256i)LOWER(x), 16),
+                dot4_half((__m256i)UPPER(upper), (__m256i)UPPER(x), 16));
+}

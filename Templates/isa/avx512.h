@@ -1,0 +1,25 @@
+// AVX-512 (F, BW, DQ, VL): one register is one vector.
+#include <immintrin.h>
+
+// a * b + c, rounded once.
+INLINE f32x16 multiply_add(f32x16 a, f32x16 b, f32x16 c) { return _mm512_fmadd_ps(a, b, c); }
+
+INLINE f32x16 maximum(f32x16 a, f32x16 b) { return _mm512_max_ps(a, b); }
+
+INLINE f32x16 minimum(f32x16 a, f32x16 b) { return _mm512_min_ps(a, b); }
+
+INLINE f32x16 load_f16(const void *p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+}
+
+INLINE void store_f16(void *p, f32x16 v) {
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+}
+
+// Nearest integer, ties to even.
+INLINE i32x16 nearest(f32x16 v) { return (i32x16)_mm512_cvtps_epi32(v); }
+
+// Lanes of -128 to 127 as bytes.
+INLINE void store_bytes(int8_t *p, i32x16 v) {
+    _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)v));
+}

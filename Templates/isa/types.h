@@ -1,0 +1,68 @@
+// Vector words: one vocabulary for every instruction set. A vector holds 16 lanes; on narrower
+// machines the compiler makes it of two or four registers. Words mean the same, to the bit, in every
+// header, so all targets of a model agree.
+#include <stdint.h>
+
+typedef float f32x16 __attribute__((vector_size(64)));
+typedef int32_t i32x16 __attribute__((vector_size(64)));
+typedef uint32_t u32x16 __attribute__((vector_size(64)));
+typedef uint16_t u16x16 __attribute__((vector_size(32)));
+
+typedef float f32x16_anywhere __attribute__((vector_size(64), aligned(4), may_alias));
+typedef uint32_t u32x16_anywhere __attribute__((vector_size(64), aligned(4), may_alias));
+typedef uint16_t u16x16_anywhere __attribute__((vector_size(32), aligned(2), may_alias));
+typedef uint32_t word_anywhere __attribute__((aligned(1), may_alias));
+
+#define INLINE static inline __attribute__((always_inline, unused))
+#define KERNEL static __attribute__((noinline))  // keeps its name in profiles and assembly
+
+INLINE f32x16 load(const float *p) { return *(const f32x16_anywhere *)p; }
+
+INLINE void store(float *p, f32x16 v) { *(f32x16_anywhere *)p = v; }
+
+INLINE u32x16 load_words(const void *p) { return *(const u32x16_anywhere *)p; }
+
+INLINE u16x16 load_halves(const void *p) { return *(const u16x16_anywhere *)p; }
+
+INLINE void store_halves(void *p, u16x16 v) { *(u16x16_anywhere *)p = v; }
+
+INLINE f32x16 splat(float x) {
+    return (f32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+}
+
+// The same four bytes in every lane.
+INLINE u32x16 splat_word(const void *p) {
+    const uint32_t x = *(const word_anywhere *)p;
+    return (u32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+}
+
+INLINE f32x16 to_float(i32x16 v) { return __builtin_convertvector(v, f32x16); }
+
+// Lanes of a where mask is all ones, of b where it is zero.
+INLINE f32x16 choose(i32x16 mask, f32x16 a, f32x16 b) {
+    return (f32x16)((mask & (i32x16)a) | (~mask & (i32x16)b));
+}
+
+INLINE f32x16 absolute(f32x16 v) { return (f32x16)((u32x16)v & 0x7fffffffu); }
+
+// 16 floats of which memory holds the upper halves.
+INLINE f32x16 load_bf16(const void *p) {
+    return (f32x16)(__builtin_convertvector(load_halves(p), u32x16) << 16);
+}
+
+INLINE f32x16 load_f32(const void *p) { return load((const float *)p); }
+
+INLINE void prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
+
+// Lane i meets lane i + 8, then i + 4, i + 2, i + 1: one order on every machine.
+#define REDUCE(v, operation)                                                                       \
+    do {                                                                                           \
+        v = operation(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3,  \
+                                                 4, 5, 6, 7));                                     \
+        v = operation(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, \
+                                                 9, 10, 11));                                      \
+        v = operation(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14,  \
+                                                 15, 12, 13));                                     \
+        v = operation(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13,  \
+                                                 12, 15, 14));                                     \
+    } while (0)

@@ -1,0 +1,78 @@
+// $title
+//
+// $header
+
+#include "model_abi.h"
+
+#include "vector.h"
+
+enum {
+    MAXIMUM_ROWS = $maximum_rows,       // rows of a step
+    TILE = $tile,                       // rows multiplied with one block of weights at once
+    ROWS_ALONE = $rows_alone,           // rows up to which each thread prepares all of them
+    PAGE_POSITIONS = $page_positions,   // positions of a page
+    RUN_PAGES = $run_pages,             // pages of one run of attention
+    ATTENTION_QUERIES = $queries,       // queries multiplied with one page at once
+    ATTENTION_WIDTH = $width,           // vectors of a page's row that they are multiplied with
+};
+static const size_t PAGE_BYTES = $page_bytes;      // of one page, all layers
+static const size_t SHARED_BYTES = $shared_bytes;  // of scratch for all threads
+static const size_t THREAD_BYTES = $thread_bytes;  // of scratch for each thread
+
+#include "functions.h"
+#include "step.h"
+#include "rows.h"
+#include "pages.h"
+#include "cache.h"
+#include "attention.h"
+$includes
+
+$functions
+
+$calls
+
+// One thread's part of a step.
+static void run_thread(const struct context *c, int thread, int threads) {
+    $steps
+}
+
+static void run(const model_step *step, int32_t threads) {
+    const struct context c = {step, (const uint8_t *)step->weights, (uint8_t *)step->scratch,
+                              step->rows};
+#pragma omp parallel num_threads(threads)
+    run_thread(&c, omp_get_thread_num(), omp_get_num_threads());
+}
+
+static uint64_t scratch_bytes(int32_t threads) {
+    return SHARED_BYTES + (uint64_t)threads * THREAD_BYTES;
+}
+
+static const model_kernel_cost kernels[] = {
+    $kernels
+};
+
+static const model_description description = {
+    .abi_version = MODEL_ABI_VERSION,
+    .generator = "$generator",
+    .model_type = "$model_type",
+    .signature = "$signature",
+    .target = "$target",
+    .cpu_features = "$cpu_features",
+    .numerics = "$numerics",
+    .vocabulary = $vocabulary,
+    .hidden = $hidden,
+    .layers = $layers,
+    .maximum_rows = MAXIMUM_ROWS,
+    .page_positions = PAGE_POSITIONS,
+    .context_limit = $context_limit,
+    .weights_bytes = $weights_bytes,
+    .page_bytes = $page_bytes,
+    .kernel_count = sizeof kernels / sizeof *kernels,
+    .kernels = kernels,
+    .scratch_bytes = scratch_bytes,
+    .run = run,
+};
+
+__attribute__((visibility("default"))) const model_description *model_describe(void) {
+    return &description;
+}

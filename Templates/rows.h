@@ -1,0 +1,124 @@
+// What is done to one row before and after the products.
+
+// Activations rounded to bytes, with one scale for each group of columns.
+struct int8_rows {
+    int8_t *codes;  // (tiles, columns / 4, tokens, 4)
+    float *scales;  // (tiles, groups, tokens)
+    float *sums;    // (tiles, groups, tokens) scale * sum of codes
+};
+
+// Activations as they are, with the sum of each group of columns.
+struct float_rows {
+    float *values;  // (tiles, columns, tokens)
+    float *sums;    // (tiles, groups, tokens)
+};
+
+// `bytes` of a room, on cache lines of their own.
+INLINE void *take(uint8_t **room, size_t bytes) {
+    uint8_t *taken = *room;
+    *room += (bytes + 63) / 64 * 64;
+    return taken;
+}
+
+INLINE struct int8_rows take_int8_rows(uint8_t **room, int rows, int columns, int group) {
+    const size_t groups = (size_t)rows * (columns / group);
+    struct int8_rows x;
+    x.codes = (int8_t *)take(room, (size_t)rows * columns);
+    x.scales = (float *)take(room, 4 * groups);
+    x.sums = (float *)take(room, 4 * groups);
+    return x;
+}
+
+// A group of 0: no sums.
+INLINE struct float_rows take_float_rows(uint8_t **room, int rows, int padded, int group) {
+    struct float_rows x;
+    x.values = (float *)take(room, (size_t)4 * rows * padded);
+    x.sums = (float *)take(room, group ? (size_t)4 * rows * (padded / group) : 0);
+    return x;
+}
+
+// y = x / sqrt(mean of x^2 + epsilon) * weight; lanes from `columns` to `padded` hold zeros.
+INLINE void rms_normalise(float *y, const float *x, const float *weight, int columns, int padded,
+                          float epsilon) {
+    f32x16 even = splat(0), odd = splat(0);
+    for (int i = 0; i < padded; i += 32) {
+        even = multiply_add(load(x + i), load(x + i), even);
+        if (i + 16 < padded) odd = multiply_add(load(x + i + 16), load(x + i + 16), odd);
+    }
+    const float mean = sum_of_lanes(even + odd) / (float)columns;
+    const f32x16 factor = splat(1.0f / __builtin_sqrtf(mean + epsilon));
+    for (int i = 0; i < padded; i += 16) store(y + i, load(x + i) * factor * load(weight + i));
+}
+
+INLINE void copy_row(float *y, const float *x, int padded) {
+    for (int i = 0; i < padded; i += 16) store(y + i, load(x + i));
+}
+
+// One row as bytes: x = scale * code with |code| <= 127, ties to even.
+INLINE void store_int8(const struct int8_rows *to, const float *x, int row, int rows, int columns,
+                       int group) {
+    const int tokens = tokens_in_tile(row, rows), token = row % TILE, groups = columns / group;
+    const int first = row - token;
+    uint32_t *words = (uint32_t *)to->codes + (size_t)first * (columns / 4) + token;
+    float *scales = to->scales + (size_t)first * groups + token;
+    float *sums = to->sums + (size_t)first * groups + token;
+    for (int g = 0; g < groups; g++, x += group) {
+        f32x16 most = splat(0);
+        for (int i = 0; i < group; i += 16) most = maximum(most, absolute(load(x + i)));
+        const float largest = maximum_of_lanes(most);
+        const float scale = largest / 127.0f;
+        const f32x16 inverse = splat(largest > 1e-30f ? 127.0f / largest : 0.0f);
+        i32x16 total = {0};
+        for (int i = 0; i < group; i += 16) {
+            const i32x16 code = nearest(load(x + i) * inverse);
+            uint32_t quads[4];
+            store_bytes((int8_t *)quads, code);
+            total += code;
+            for (int q = 0; q < 4; q++) words[(size_t)((g * group + i) / 4 + q) * tokens] = quads[q];
+        }
+        scales[(size_t)g * tokens] = scale;
+        sums[(size_t)g * tokens] = scale * sum_of_lanes(to_float(total));
+    }
+}
+
+// One row as it is.
+INLINE void store_floats(const struct float_rows *to, const float *x, int row, int rows,
+                         int padded) {
+    const int tokens = tokens_in_tile(row, rows), token = row % TILE;
+    float *values = to->values + (size_t)(row - token) * padded + token;
+    for (int i = 0; i < padded; i++) values[(size_t)i * tokens] = x[i];
+}
+
+// The sum of each group of columns.
+INLINE void store_sums(const struct float_rows *to, const float *x, int row, int rows, int columns,
+                       int group) {
+    const int tokens = tokens_in_tile(row, rows), token = row % TILE, groups = columns / group;
+    float *sums = to->sums + (size_t)(row - token) * groups + token;
+    for (int g = 0; g < groups; g++, x += group) {
+        f32x16 total = splat(0);
+        for (int i = 0; i < group; i += 16) total += load(x + i);
+        sums[(size_t)g * tokens] = sum_of_lanes(total);
+    }
+}
+
+INLINE void add_bias(f32x16 *y, const uint8_t *bias, int tokens) {
+    for (int t = 0; t < tokens; t++) y[t] += load_f32(bias);
+}
+
+// Rotates channels i and i + pairs of a head.
+INLINE void rotate_halves(float *x, const float *cosines, const float *sines, int pairs) {
+    for (int i = 0; i < pairs; i++) {
+        const float a = x[i], b = x[i + pairs];
+        x[i] = a * cosines[i] - b * sines[i];
+        x[i + pairs] = b * cosines[i] + a * sines[i];
+    }
+}
+
+// Rotates channels 2i and 2i + 1 of a head.
+INLINE void rotate_neighbours(float *x, const float *cosines, const float *sines, int pairs) {
+    for (int i = 0; i < pairs; i++) {
+        const float a = x[2 * i], b = x[2 * i + 1];
+        x[2 * i] = a * cosines[i] - b * sines[i];
+        x[2 * i + 1] = b * cosines[i] + a * sines[i];
+    }
+}

@@ -1,0 +1,50 @@
+// What every kernel shares: the step, its threads, and how rows and work are divided.
+#include <omp.h>
+
+// Where the arrays of one step are.
+struct context {
+    const model_step *step;
+    const uint8_t *weights;  // WEIGHT_BYTES
+    uint8_t *scratch;        // SHARED_BYTES, then THREAD_BYTES for each thread
+    int rows;
+};
+
+// One use of a kernel: which of the layers with its shapes and formats it computes.
+struct call {
+    uint64_t weights;  // offset of its tensors in the weights
+    uint64_t cache;    // offset of its keys and values in a page
+};
+
+INLINE int smaller(int a, int b) { return a < b ? a : b; }
+
+// The first of `units` that belongs to a thread; its last is before the next thread's first.
+INLINE int share(int units, int thread, int threads) {
+    return (int)((int64_t)units * thread / threads);
+}
+
+// Waits until every thread has come here.
+INLINE void meet(void) {
+#pragma omp barrier
+}
+
+INLINE float *shared_floats(const struct context *c, size_t offset) {
+    return (float *)(c->scratch + offset);
+}
+
+INLINE uint8_t *thread_scratch(const struct context *c, int thread) {
+    return c->scratch + SHARED_BYTES + (size_t)thread * THREAD_BYTES;
+}
+
+// A few rows are prepared by each thread for itself, which costs less than waiting; many are
+// divided among the threads. The results are the same to the bit.
+INLINE int prepares_alone(int rows) { return rows <= ROWS_ALONE; }
+
+// Prepared rows stand in tiles of TILE tokens, fewer in the last: within a tile, a column's tokens
+// stand together. A tile's arrays start where those of its first row would, were rows not tiled.
+INLINE int tokens_in_tile(int row, int rows) { return smaller(TILE, rows - row / TILE * TILE); }
+
+// The page that holds a position of a row's sequence.
+INLINE uint8_t *page_of(const struct context *c, int row, int position) {
+    const int32_t *table = c->step->page_tables[c->step->sequences[row]];
+    return (uint8_t *)c->step->pages + (size_t)table[position / PAGE_POSITIONS] * PAGE_BYTES;
+}

@@ -1,0 +1,127 @@
+import Foundation
+import ModelFiles
+import Synchronization
+import Testing
+
+@testable import KernelCompiler
+
+/// Compiles the pocket model, which ships with the project, all the way to a bundle.
+@Suite(.serialized) struct BundleTests {
+  @Test func `a bundle is whole, and computes what it says`() throws {
+    try inFolder { folder in
+      let bundle = try compilePocket(numerics: .fast, to: "\(folder)/pocket.mlxbundle")
+      try bundle.verifyHashes()
+      let manifest = bundle.manifest
+      #expect(manifest.targets.map(\.library) == ["lib/native.so"])
+      let names = Set(manifest.files.map(\.path))
+      let expected = [
+        "weights.bin", "verify.safetensors", "config.json", "tokenizer.json",
+        "tokenizer_config.json", "chat_template.jinja", "source/graph.txt",
+        "source/native/plan.txt",
+      ]
+      #expect(names.isSuperset(of: expected))
+      #expect(!names.contains { $0.hasSuffix(".safetensors.index.json") || $0.hasPrefix("check") })
+
+      let divergence = try #require(manifest.divergence)
+      #expect(divergence.meanKL > 0 && divergence.meanKL <= 0.002)
+      #expect(divergence.top1Agreement > 0.9)
+
+      let results = try verifyNumerics(of: bundle)
+      #expect(results.count == 1)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["pocket.mlxbundle"])
+    }
+  }
+
+  @Test func `compiling again gives the same bundle and packs no weights; damage is found`() throws
+  {
+    try inFolder { folder in
+      let path = "\(folder)/pocket.mlxbundle"
+      let first = try compilePocket(numerics: .exact, to: path)
+      let node = try inode(first.weightsPath)
+      let stages = Mutex<Set<CompileStage>>([])
+      let second = try compilePocket(numerics: .exact, to: path) { stage, share in
+        if share < 1 { stages.withLock { _ = $0.insert(stage) } }
+      }
+      #expect(second.manifest == first.manifest)
+      #expect(try inode(second.weightsPath) == node)
+      #expect(stages.withLock { !$0.contains(.pack) && $0.contains(.compile) })
+      #expect(first.manifest.divergence == nil)
+
+      try damageWeights(of: second)
+      #expect(throws: ModelError.self) { try second.verifyHashes() }
+      #expect(throws: CompilerError.self) { try verifyNumerics(of: second) }
+    }
+  }
+
+  @Test func `a compile that fails leaves nothing behind`() throws {
+    try inFolder { folder in
+      let broken = try CompileJob(
+        model: pocket(), targets: [Toolchain.find().target(named: "native")], numerics: .exact,
+        progress: { _, _ in }
+      ).failingToCompile()
+      let place = try BundlePlace(path: "\(folder)/pocket.mlxbundle")
+      #expect(throws: CompilerError.self) {
+        try place.fill(with: broken, reusing: [], progress: { _, _ in })
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
+  }
+
+  @Test func `the cache compiles once, and again when a weight file changes`() throws {
+    try inFolder { folder in
+      let model = "\(folder)/model"
+      try FileManager.default.copyItem(atPath: pocketPath, toPath: model)
+      func bundle() throws -> String {
+        try CompileCache.bundle(
+          for: ModelDirectory(path: model), numerics: .exact, in: "\(folder)/cache"
+        ) { _, _ in }.path
+      }
+      let first = try bundle()
+      #expect(try bundle() == first)
+      let file = "\(model)/model.safetensors"
+      let longAgo = Date(timeIntervalSince1970: 1)
+      try FileManager.default.setAttributes([.modificationDate: longAgo], ofItemAtPath: file)
+      let second = try bundle()
+      #expect(second != first)
+      #expect(!FileManager.default.fileExists(atPath: first))
+    }
+  }
+}
+
+private let pocketPath = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .appendingPathComponent("../../../Models/pocket-chat-4bit").standardizedFileURL.path
+
+private func pocket() throws -> ModelDirectory { try ModelDirectory(path: pocketPath) }
+
+private func compilePocket(
+  numerics: Numerics, to path: String, progress: @escaping CompileProgress = { _, _ in }
+) throws -> ModelBundle {
+  try compileBundle(
+    model: pocket(), targets: [Toolchain.find().target(named: "native")], numerics: numerics,
+    output: path, progress: progress)
+}
+
+private func damageWeights(of bundle: ModelBundle) throws {
+  let file = URL(fileURLWithPath: bundle.weightsPath)
+  var weights = try Data(contentsOf: file)
+  for index in stride(from: weights.count / 2, to: weights.count, by: 3) { weights[index] = 0x3C }
+  try weights.write(to: file)
+}
+
+private func inode(_ path: String) throws -> Int {
+  let attributes = try FileManager.default.attributesOfItem(atPath: path)
+  return try #require(attributes[.systemFileNumber] as? Int)
+}
+
+extension CompileJob {
+  /// The same job for a compiler that knows nothing of the target.
+  fileprivate func failingToCompile() -> CompileJob {
+    var job = self
+    job.targets = targets.map {
+      Target(
+        name: $0.name, compilerFlags: ["-march=abacus"], cpuFeatures: $0.cpuFeatures,
+        instructions: $0.instructions)
+    }
+    return job
+  }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import ModelFiles
+import ModelGraph
+
+/// Evaluates a graph for one sequence in double precision, slowly and plainly: the measure for
+/// compiled kernels.
+struct ReferenceModel {
+  let graph: Graph
+  private var matrices: [String: [[Double]]] = [:]
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    for operation in graph.operations {
+      switch operation.kind {
+      case .embed(let embedding): matrices[operation.role] = Self.rows(embedding.weight)
+      case .linear(let linear): matrices[operation.role] = Self.rows(linear.weight)
+      default: break
+      }
+    }
+  }
+
+  /// The logits after every token: (tokens, vocabulary).
+  func logits(_ tokens: [Int32]) -> [[Double]] {
+    var values: [Value.ID: [[Double]]] = [:]
+    for operation in graph.operations {
+      let inputs = operation.inputs.map { values[$0] ?? [] }
+      values[operation.output] = evaluate(operation, inputs, tokens)
+    }
+    return graph.logits.flatMap { values[$0] } ?? []
+  }
+
+  private func evaluate(
+    _ operation: Operation, _ inputs: [[[Double]]], _ tokens: [Int32]
+  ) -> [[Double]] {
+    let matrix = matrices[operation.role] ?? []
+    switch operation.kind {
+    case .embed(let embedding):
+      return tokens.map { token in matrix[Int(token)].map { $0 * Double(embedding.scale) } }
+    case .norm(let norm): return inputs[0].map { normalise($0, norm) }
+    case .linear(let linear):
+      let bias = linear.bias?.floats().map(Double.init)
+      return inputs[0].map { row in
+        matrix.indices.map { output in dot(matrix[output], row) + (bias?[output] ?? 0) }
+      }
+    case .rope(let rope): return inputs[0].enumerated().map { rotate($1, rope, position: $0) }
+    case .attention(let attention): return attend(inputs, attention)
+    case .activation(let function): return inputs[0].map { $0.map { apply(function, $0) } }
+    case .multiply: return zip(inputs[0], inputs[1]).map { zip($0, $1).map { $0 * $1 } }
+    case .add: return zip(inputs[0], inputs[1]).map { zip($0, $1).map { $0 + $1 } }
+    case .scale(let factor): return inputs[0].map { $0.map { $0 * Double(factor) } }
+    case .softcap(let limit):
+      return inputs[0].map { $0.map { Double(limit) * tanh($0 / Double(limit)) } }
+    }
+  }
+
+  static func rows(_ matrix: WeightMatrix) -> [[Double]] {
+    var row = [Float](repeating: 0, count: matrix.columns)
+    return (0..<matrix.rows).map { index in
+      row.withUnsafeMutableBufferPointer { buffer in
+        if let start = buffer.baseAddress { matrix.dequantizedRow(index, into: start) }
+      }
+      return row.map(Double.init)
+    }
+  }
+
+  private func normalise(_ row: [Double], _ norm: Norm) -> [Double] {
+    let length = row.count / norm.heads
+    let weight = norm.weight?.floats().map { Double($0) + Double(norm.weightOffset) }
+    return row.indices.map { index in
+      let head = row[index / length * length..<(index / length + 1) * length]
+      let mean = head.reduce(0) { $0 + $1 * $1 } / Double(length)
+      return row[index] / (mean + Double(norm.epsilon)).squareRoot() * (weight?[index % length] ?? 1)
+    }
+  }
+
+  private func rotate(_ row: [Double], _ rope: Rope, position: Int) -> [Double] {
+    var row = row
+    let pairs = rope.inverseFrequencies.count
+    for head in 0..<rope.heads {
+      for pair in 0..<pairs {
+        let angle = Double(position) * frequency(rope, pair, position)
+        let (c, s) = (cos(angle) * Double(rope.magnitude), sin(angle) * Double(rope.magnitude))
+        let start = head * rope.headDimension
+        let first = start + (rope.interleaved ? 2 * pair : pair)
+        let second = start + (rope.interleaved ? 2 * pair + 1 : pair + pairs)
+        (row[first], row[second]) = (
+          row[first] * c - row[second] * s, row[second] * c + row[first] * s
+        )
+      }
+    }
+    return row
+  }
+
+  private func frequency(_ rope: Rope, _ pair: Int, _ position: Int) -> Double {
+    guard let dynamic = rope.dynamic, position + 1 > dynamic.limit else {
+      return Double(rope.inverseFrequencies[pair])
+    }
+    let channels = Double(rope.rotatedChannels)
+    let factor = Double(dynamic.factor)
+    let growth = factor * Double(position + 1) / Double(dynamic.limit) - (factor - 1)
+    let base = Double(dynamic.base) * pow(growth, channels / (channels - 2))
+    return pow(base, -2 * Double(pair) / channels)
+  }
+
+  private func attend(_ inputs: [[[Double]]], _ attention: Attention) -> [[Double]] {
+    let (dimension, group) = (attention.headDimension, attention.heads / attention.keyValueHeads)
+    return inputs[0].indices.map { row in
+      let first = attention.window.map { max(0, row - $0 + 1) } ?? 0
+      return (0..<attention.heads).flatMap { head -> [Double] in
+        let query = inputs[0][row][head * dimension..<(head + 1) * dimension]
+        let start = head / group * dimension
+        let scores = (first...row).map { position in
+          dot(query, inputs[1][position][start..<start + dimension]) * Double(attention.scale)
+        }
+        let largest = scores.max() ?? 0
+        let weights = scores.map { exp($0 - largest) }
+        let total = weights.reduce(0, +)
+        return (0..<dimension).map { channel in
+          weights.indices.reduce(0) { $0 + weights[$1] * inputs[2][first + $1][start + channel] }
+            / total
+        }
+      }
+    }
+  }
+
+  private func dot(_ left: some Collection<Double>, _ right: some Collection<Double>) -> Double {
+    zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
+  private func apply(_ function: Activation, _ x: Double) -> Double {
+    switch function {
+    case .silu: x / (1 + exp(-x))
+    case .gelu: x * (1 + erf(x / 2.0.squareRoot())) / 2
+    case .geluTanh:
+      x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x))) / 2
+    case .relu: max(x, 0)
+    }
+  }
+}
