@@ -1,0 +1,64 @@
+/// What a request's stream carries: prefill progress, then tokens, then exactly one end.
+public enum GenerationEvent: Sendable {
+  /// Prompt tokens whose keys and values are known (`done`), cached ones included.
+  case prefill(done: Int, total: Int)
+  case token(GeneratedToken)
+  /// The end of a generation that went well or was cancelled.
+  case finished(GenerationResult)
+  /// The end of a generation that could not go on, and why.
+  case failed(String)
+}
+
+/// One generated token, with the log-probabilities that its request asked for.
+public struct GeneratedToken: Sendable, Equatable {
+  public var id: Int32
+  /// Log-softmax of the model's raw logits at this token; nil unless asked for.
+  public var logprob: Float?
+  /// The most likely tokens, most likely first.
+  public var top: [TokenLogprob]
+
+  public init(id: Int32, logprob: Float? = nil, top: [TokenLogprob] = []) {
+    self.id = id
+    self.logprob = logprob
+    self.top = top
+  }
+}
+
+/// A token and its log-probability.
+public struct TokenLogprob: Sendable, Equatable {
+  public var id: Int32
+  public var logprob: Float
+
+  public init(id: Int32, logprob: Float) {
+    self.id = id
+    self.logprob = logprob
+  }
+}
+
+/// How a generation ended and what it took.
+public struct GenerationResult: Sendable, Equatable {
+  public enum Reason: Sendable, Equatable {
+    /// A stop or end-of-sequence token was chosen.
+    case stop(Int32)
+    /// `maximumTokens` or the context size was reached.
+    case length
+    case cancelled
+  }
+
+  public var reason: Reason
+  public var promptTokens = 0
+  /// Prompt tokens whose keys and values were reused, not computed.
+  public var cachedTokens = 0
+  /// Chosen tokens, a stop token included.
+  public var generatedTokens = 0
+  /// From the request's arrival to its first step.
+  public var queueSeconds = 0.0
+  /// From its first step to its first token.
+  public var prefillSeconds = 0.0
+  /// From its first token to its end.
+  public var generateSeconds = 0.0
+
+  public init(reason: Reason) {
+    self.reason = reason
+  }
+}

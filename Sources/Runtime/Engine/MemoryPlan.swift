@@ -1,0 +1,77 @@
+import Foundation
+
+/// What the engine will use at most, known before it starts.
+public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
+  public var pages: Int
+  public var pagePositions: Int
+  public var pageBytes: Int
+  /// Rows of a step that try out drafted tokens.
+  public var draftRows: Int
+  public var logitBytes: Int
+  public var model: ModelMemory
+
+  /// Bytes of all pages of keys and values.
+  public var cacheBytes: Int { pages * pageBytes }
+  public var totalBytes: Int {
+    model.weightBytes + model.scratchBytes + cacheBytes + logitBytes
+  }
+
+  private static let mostDraftRows = 16
+
+  public init(model: any LanguageModel, configuration: EngineConfiguration) throws(EngineError) {
+    try Self.check(configuration, model)
+    pagePositions = model.pagePositions
+    pageBytes = model.pageBytes
+    draftRows = configuration.drafting ? min(Self.mostDraftRows, model.maximumRows / 2) : 0
+    logitBytes =
+      (configuration.parallel + draftRows) * model.vocabulary * MemoryLayout<Float>.stride
+    self.model = model.memory
+    let perContext = (configuration.contextSize + pagePositions - 1) / pagePositions
+    // One page more than full contexts take, so that admission always finds one to grow into.
+    pages = perContext * (configuration.parallel + 1) + 1
+    if let memory = configuration.memory {
+      let fixed = self.model.weightBytes + self.model.scratchBytes + logitBytes
+      pages = min(max(memory - fixed, 0) / pageBytes, Int(Int32.max))
+      guard pages > perContext else {
+        throw .invalidConfiguration(
+          "\(megabytes(memory)) of memory are too little for this model and one context of"
+            + " \(configuration.contextSize) tokens: allow"
+            + " \(megabytes(fixed + (perContext + 1) * pageBytes)), or use a smaller context")
+      }
+    }
+  }
+
+  private static func check(_ configuration: EngineConfiguration, _ model: any LanguageModel)
+    throws(EngineError)
+  {
+    guard configuration.contextSize >= 2 else {
+      throw .invalidConfiguration("the context size must be at least 2 tokens")
+    }
+    guard configuration.contextSize <= model.contextLimit else {
+      throw .invalidConfiguration(
+        "the context size of \(configuration.contextSize) tokens is over the \(model.contextLimit)"
+          + " that this model was made for")
+    }
+    guard (1...4096).contains(configuration.parallel), configuration.queueLimit >= 0 else {
+      throw .invalidConfiguration(
+        "between 1 and 4096 sequences can run in parallel, and the queue limit can't be negative")
+    }
+    guard model.pageBytes > 0, model.pagePositions > 0, model.maximumRows > 0 else {
+      throw .invalidConfiguration("the model states pages or steps of no size")
+    }
+  }
+
+  public var description: String {
+    let positions = pages * pagePositions
+    return """
+      memory plan: \(megabytes(totalBytes)) at most
+        weights          \(megabytes(model.weightBytes))
+        keys and values  \(megabytes(cacheBytes)) for \(positions) tokens in \(pages) pages
+        scratch, logits  \(megabytes(model.scratchBytes + logitBytes))
+      """
+  }
+}
+
+private func megabytes(_ bytes: Int) -> String {
+  String(format: "%.1f MB", Double(bytes) / 1e6)
+}

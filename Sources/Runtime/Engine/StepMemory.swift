@@ -1,0 +1,95 @@
+import ModelABI
+
+/// The arrays of a `model_step`, filled anew for each step.
+final class StepMemory {
+  let logitRows: Int
+  private let vocabulary: Int
+  private let logits: LazyMemory  // (logitRows, vocabulary)
+  private var tokens: [Int32]  // (maximumRows)
+  private var positions: [Int32]  // (maximumRows)
+  private var sequences: [Int32]  // (maximumRows)
+  private var logitIndices: [Int32] = []
+  /// The page tables of the step's sequences, one after the other, and where each begins.
+  private var pageNumbers: [Int32] = []
+  private var tableStarts: [Int] = []
+
+  init?(maximumRows: Int, logitRows: Int, vocabulary: Int) {
+    let bytes = logitRows * vocabulary * MemoryLayout<Float>.stride
+    guard let logits = LazyMemory(byteCount: bytes) else { return nil }
+    self.logits = logits
+    self.logitRows = logitRows
+    self.vocabulary = vocabulary
+    tokens = []
+    positions = []
+    sequences = []
+    tokens.reserveCapacity(maximumRows)
+    positions.reserveCapacity(maximumRows)
+    sequences.reserveCapacity(maximumRows)
+  }
+
+  /// The `index`-th row of logits that the last step wanted.
+  func row(_ index: Int) -> LogitRow {
+    precondition((0..<logitRows).contains(index))
+    let start = logits.start.assumingMemoryBound(to: Float.self) + index * vocabulary
+    return LogitRow(values: UnsafeMutableBufferPointer(start: start, count: vocabulary))
+  }
+
+  func clear() {
+    tokens.removeAll(keepingCapacity: true)
+    positions.removeAll(keepingCapacity: true)
+    sequences.removeAll(keepingCapacity: true)
+    logitIndices.removeAll(keepingCapacity: true)
+    pageNumbers.removeAll(keepingCapacity: true)
+    tableStarts.removeAll(keepingCapacity: true)
+  }
+
+  func add(_ run: StepPlan.Run, of sequence: ScheduledSequence) {
+    let number = Int32(tableStarts.count)
+    tableStarts.append(pageNumbers.count)
+    pageNumbers.append(contentsOf: sequence.pages)
+    for position in run.positions {
+      let drafted = position - sequence.tokens.count
+      tokens.append(drafted < 0 ? sequence.tokens[position] : sequence.draft[drafted])
+      positions.append(Int32(position))
+      sequences.append(number)
+    }
+    for index in (tokens.count - run.logitRows)..<tokens.count { logitIndices.append(Int32(index)) }
+  }
+
+  /// Runs what was added.
+  func run(on model: any LanguageModel, pages: PageMemory) {
+    precondition(logitIndices.count <= logitRows)
+    pageNumbers.withUnsafeBufferPointer { numbers in
+      guard let first = numbers.baseAddress else { return }
+      let tables: [UnsafePointer<Int32>?] = tableStarts.map { first + $0 }
+      tables.withUnsafeBufferPointer { tables in
+        run(on: model, tables: tables, pages: pages)
+      }
+    }
+  }
+
+  private func run(
+    on model: any LanguageModel, tables: UnsafeBufferPointer<UnsafePointer<Int32>?>,
+    pages: PageMemory
+  ) {
+    tokens.withUnsafeBufferPointer { tokens in
+      positions.withUnsafeBufferPointer { positions in
+        sequences.withUnsafeBufferPointer { sequences in
+          logitIndices.withUnsafeBufferPointer { logitIndices in
+            var step = model_step()
+            step.rows = Int32(tokens.count)
+            step.tokens = tokens.baseAddress
+            step.positions = positions.baseAddress
+            step.sequences = sequences.baseAddress
+            step.page_tables = tables.baseAddress
+            step.logit_rows = Int32(logitIndices.count)
+            step.logit_indices = logitIndices.baseAddress
+            step.logits = logits.start.assumingMemoryBound(to: Float.self)
+            step.pages = pages.start
+            model.run(&step)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/// Most rows of a step that may go to prompts.
+struct PromptBudget: Equatable {
+  /// While no stream is running.
+  var alone: Int
+  /// While streams are running that a long prompt would slow down for long.
+  var gentle: Int
+  /// While streams are running and a prompt of at most `shortPrompt` tokens comes in: it is worth
+  /// a short delay, since its own client has nothing yet.
+  var brisk: Int
+  var shortPrompt: Int
+
+  /// For each step that prompts are in.
+  func rows(streamsRun: Bool, shortest: Int) -> Int {
+    max(1, streamsRun ? (shortest <= shortPrompt ? max(brisk, gentle) : gentle) : alone)
+  }
+}

@@ -1,0 +1,55 @@
+/// How the rows of one step are shared out.
+///
+/// One row for each sequence that generates, in turn if they are too many; then prompts. Half of
+/// the prompt rows go to the oldest prompt, so that it never starves; the rest go to the one with
+/// the least left, so that short prompts don't wait for long ones. A step without prompts has room
+/// to try out drafted tokens.
+struct RowShares {
+  /// Rows of tokens that are known, by sequence.
+  private(set) var rows: [Int: Int] = [:]
+  /// Rows of drafted tokens after those, by sequence.
+  private(set) var drafted: [Int: Int] = [:]
+  private var budget: Int
+
+  init(_ running: [ScheduledSequence], limits: Scheduler.Limits, prompts promptBudget: PromptBudget)
+  {
+    let prompts = running.filter { $0.pending > 1 && !$0.isFollowing }
+    let generating = running.filter { $0.pending == 1 }
+      .sorted { ($0.lastStep, $0.id) < ($1.lastStep, $1.id) }
+    budget = limits.maximumRows
+    let reserved = prompts.isEmpty ? 0 : (limits.maximumRows + 3) / 4
+    for sequence in generating.prefix(max(limits.maximumRows - reserved, 1)) {
+      give(1, to: sequence)
+    }
+    if let shortest = prompts.map(\.pending).min() {
+      budget = min(budget, promptBudget.rows(streamsRun: !rows.isEmpty, shortest: shortest))
+      sharePrompts(prompts)
+    } else {
+      shareDrafts(generating, limits)
+    }
+  }
+
+  private mutating func sharePrompts(_ prompts: [ScheduledSequence]) {
+    if let oldest = prompts.first { give((budget + 1) / 2, to: oldest) }
+    for sequence in prompts.sorted(by: { ($0.pending, $0.id) < ($1.pending, $1.id) }) {
+      give(budget, to: sequence)
+    }
+  }
+
+  private mutating func give(_ share: Int, to sequence: ScheduledSequence) {
+    let taken = rows[sequence.id] ?? 0
+    let more = min(share, budget, sequence.pending - taken)
+    guard more > 0 else { return }
+    rows[sequence.id] = taken + more
+    budget -= more
+  }
+
+  private mutating func shareDrafts(_ generating: [ScheduledSequence], _ limits: Scheduler.Limits) {
+    budget = min(budget, limits.draftRows)
+    for sequence in generating where rows[sequence.id] != nil && budget > 0 {
+      let share = min(sequence.draft.count, budget)
+      drafted[sequence.id] = share
+      budget -= share
+    }
+  }
+}

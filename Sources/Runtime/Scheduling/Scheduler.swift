@@ -1,0 +1,105 @@
+/// Decides what each step computes, for whom, and in which pages. A pure value: it touches no
+/// memory but its own and knows no time, so its behaviour can be tested exactly.
+///
+/// A turn is `plan` → the model runs → `complete` → `append` for each sequence that got logits,
+/// or `remove`. Sequences may be added and removed between turns.
+struct Scheduler {
+  /// What the scheduler may hand out.
+  struct Limits {
+    var pages: Int
+    var pagePositions: Int
+    var maximumRows: Int
+    /// Most sequences that run at once.
+    var parallel: Int
+    /// Most rows of a step that try out drafted tokens.
+    var draftRows = 0
+    /// Fewest positions worth copying a page for, which costs about as much as computing a few.
+    var minimumOverlap = 4
+  }
+
+  let limits: Limits
+  var ledger: PageLedger
+  /// Arrival order; a preempted sequence is put back at the front.
+  var waiting: [ScheduledSequence] = []
+  /// Arrival order.
+  var running: [ScheduledSequence] = []
+  var preemptions = 0
+  private var step = 0
+  var pagePositions: Int { limits.pagePositions }
+
+  init(limits: Limits) {
+    self.limits = limits
+    self.ledger = PageLedger(total: limits.pages, pagePositions: limits.pagePositions)
+  }
+
+  subscript(id: Int) -> ScheduledSequence? {
+    running.first { $0.id == id } ?? waiting.first { $0.id == id }
+  }
+
+  /// Queues a sequence. Ids ascend; the prompt has at least one token and fits the context.
+  mutating func enqueue(id: Int, prompt: [Int32]) {
+    assert(!prompt.isEmpty)
+    waiting.append(ScheduledSequence(id: id, prompt: prompt))
+  }
+
+  /// The next step.
+  mutating func plan(_ budget: PromptBudget) -> StepPlan {
+    step += 1
+    var plan = StepPlan()
+    admit(&plan)
+    sharePrefixes(&plan)
+    let shares = RowShares(running, limits: limits, prompts: budget)
+    for id in running.map(\.id) {
+      guard let rows = shares.rows[id], let index = running.firstIndex(where: { $0.id == id }),
+        reservePages(index, positions: running[index].computed + rows)
+      else { continue }
+      let drafted = reserveDraftPages(index, rows: rows, drafted: shares.drafted[id] ?? 0)
+      let first = running[index].computed
+      plan.runs.append(
+        StepPlan.Run(
+          sequence: id, positions: first..<first + rows + drafted, drafted: drafted,
+          wantsLogits: first + rows == running[index].tokens.count))
+    }
+    return plan
+  }
+
+  /// The plan's rows are computed: full pages become known to everyone. Drafts count once `append`
+  /// has confirmed them.
+  mutating func complete(_ plan: StepPlan) {
+    for run in plan.runs {
+      guard let index = running.firstIndex(where: { $0.id == run.sequence }) else { continue }
+      running[index].computed = run.positions.upperBound - run.drafted
+      running[index].draft.removeLast(running[index].draft.count - run.drafted)
+      running[index].lastStep = step
+      publishFullPages(index)
+    }
+  }
+
+  /// Continues a sequence with the token that its logits gave. True if that was drafted: then the
+  /// next row of its logits is that of the token after it.
+  mutating func append(_ token: Int32, to id: Int) -> Bool {
+    guard let index = running.firstIndex(where: { $0.id == id }) else { return false }
+    running[index].tokens.append(token)
+    guard running[index].draft.first == token else {
+      running[index].draft = []
+      return false
+    }
+    running[index].draft.removeFirst()
+    running[index].computed += 1
+    publishFullPages(index)
+    return true
+  }
+
+  /// Has a generating sequence's next step try these tokens as well.
+  mutating func draft(_ tokens: [Int32], for id: Int) {
+    guard let index = running.firstIndex(where: { $0.id == id }) else { return }
+    running[index].draft = tokens
+  }
+
+  /// Takes a sequence out, finished or not. What it computed stays in the tree.
+  mutating func remove(_ id: Int) {
+    waiting.removeAll { $0.id == id }
+    guard let index = running.firstIndex(where: { $0.id == id }) else { return }
+    _ = vacate(index)
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@testable import Runtime
+
+/// Everything that a stream carried.
+struct CollectedOutput: Sendable {
+  var prefill: [(done: Int, total: Int)] = []
+  var tokens: [Int32] = []
+  var result: GenerationResult?
+  var failure: String?
+  var ends = 0
+}
+
+func collect(_ stream: AsyncStream<GenerationEvent>) async -> CollectedOutput {
+  var output = CollectedOutput()
+  for await event in stream {
+    switch event {
+    case .prefill(let done, let total): output.prefill.append((done, total))
+    case .token(let token): output.tokens.append(token.id)
+    case .finished(let result):
+      output.result = result
+      output.ends += 1
+    case .failed(let reason):
+      output.failure = reason
+      output.ends += 1
+    }
+  }
+  return output
+}
+
+/// What a hashed model answers greedily.
+func greedyAnswer(_ model: ScriptedModel, _ prompt: [Int32], count: Int) -> [Int32] {
+  var tokens = prompt
+  for _ in 0..<count {
+    tokens.append(SchedulerHarness.best(model.expectedLogits(after: tokens)))
+  }
+  return Array(tokens.dropFirst(prompt.count))
+}
+
+/// Waits for something that another thread will do soon.
+func until(_ condition: () -> Bool) async throws {
+  for _ in 0..<2000 where !condition() { try await Task.sleep(for: .milliseconds(5)) }
+  #expect(condition())
+}
+
+/// Holds a model's steps until a test lets them go.
+final class Gate: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var permits = 0
+  private var isOpen = false
+
+  func pass() {
+    condition.withLock {
+      while permits == 0, !isOpen { condition.wait() }
+      permits -= 1
+      condition.broadcast()
+    }
+  }
+
+  /// Lets that many steps begin, and returns when they have.
+  func letThrough(_ count: Int) async throws {
+    condition.withLock {
+      permits += count
+      condition.broadcast()
+    }
+    try await until { condition.withLock { permits == 0 } }
+  }
+
+  func open() {
+    condition.withLock {
+      isOpen = true
+      condition.broadcast()
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import Testing
+
+@testable import Runtime
+
+/// What is decided before and between steps: memory, and how much of a prompt joins a step.
+struct PlanningTests {
+  private let model = ScriptedModel(vocabulary: 100, pagePositions: 16, contextLimit: 1000)
+
+  @Test func `Without a limit there is a full context for each sequence and one of cache`() throws {
+    let configuration = EngineConfiguration(contextSize: 100, parallel: 3, drafting: false)
+    let plan = try MemoryPlan(model: model, configuration: configuration)
+    #expect(plan.pages == 7 * 4 + 1)
+    #expect(plan.cacheBytes == plan.pages * model.pageBytes)
+    #expect(plan.logitBytes == 3 * 100 * 4)
+    #expect(plan.totalBytes == plan.cacheBytes + plan.logitBytes)
+    #expect(plan.description.contains("464 tokens in 29 pages"))
+  }
+
+  @Test func `A memory limit is kept`() throws {
+    var configuration = EngineConfiguration(contextSize: 100, parallel: 3, drafting: false)
+    configuration.memory = 10 * model.pageBytes + 1200 + 1
+    let plan = try MemoryPlan(model: model, configuration: configuration)
+    #expect(plan.pages == 10)
+    #expect(plan.totalBytes <= 10 * model.pageBytes + 1200 + 1)
+    configuration.memory = 7 * model.pageBytes
+    #expect(throws: EngineError.self) {
+      try MemoryPlan(model: model, configuration: configuration)
+    }
+  }
+
+  @Test func `Prompt rows are as many as a step can take without lasting too long`() {
+    var pace = StepPace(maximumRows: 256)
+    func observe(_ count: Int, secondsPerRow: Double) {
+      for _ in 0..<count {
+        pace.observe(generating: 4, drafted: 0, rows: 4, seconds: 0.010)
+        pace.observe(
+          generating: 4, drafted: 0, rows: 36, seconds: 0.010 + 32 * secondsPerRow)
+      }
+    }
+    #expect(pace.promptBudget.gentle == 32)
+    observe(40, secondsPerRow: 0.0005)
+    // A short prompt may take the step to 100 ms, one by itself to 250 ms.
+    #expect((175...185).contains(pace.promptBudget.brisk))
+    #expect(pace.promptBudget.alone == 256)
+    #expect((1490...1510).contains(pace.promptBudget.shortPrompt))
+    // 10 ms may become 25 ms: 15 ms for rows of 0.5 ms.
+    #expect((29...31).contains(pace.promptBudget.gentle))
+    observe(80, secondsPerRow: 0.005)
+    #expect(pace.promptBudget.gentle == StepPace.fewestRows)
+    observe(80, secondsPerRow: 0)
+    #expect(pace.promptBudget.gentle == 256)
+  }
+
+  @Test func `A short prompt may hold others up for a moment, a long one may not`() {
+    let budget = PromptBudget(alone: 200, gentle: 10, brisk: 50, shortPrompt: 300)
+    #expect(budget.rows(streamsRun: false, shortest: 9000) == 200)
+    #expect(budget.rows(streamsRun: true, shortest: 9000) == 10)
+    #expect(budget.rows(streamsRun: true, shortest: 300) == 50)
+  }
+
+  @Test func `Drafts are as long as they pay`() {
+    var pace = StepPace(maximumRows: 64)
+    #expect(pace.draftLength(accuracy: 1, generating: 1) == 0)
+    pace.observe(generating: 1, drafted: 0, rows: 1, seconds: 0.010)
+    for _ in 0..<60 { pace.observe(generating: 1, drafted: 4, rows: 5, seconds: 0.014) }
+    // A drafted row costs a tenth of a step: worth it while its chance is better than that.
+    #expect(pace.draftLength(accuracy: 0.5, generating: 1) == 3)
+    #expect(pace.draftLength(accuracy: 0.9, generating: 1) == StepPace.longestDraft)
+    #expect(pace.draftLength(accuracy: 0.05, generating: 1) == 0)
+    // Shared by eight streams, a step is hardly longer than a row.
+    #expect(pace.draftLength(accuracy: 0.7, generating: 8) == 0)
+    #expect(pace.draftLength(accuracy: 1, generating: 1) == StepPace.longestDraft)
+    for _ in 0..<60 { pace.observe(generating: 1, drafted: 4, rows: 5, seconds: 0.060) }
+    #expect(pace.draftLength(accuracy: 1, generating: 1) == 0)
+    for _ in 0..<2000 { pace.observe(generating: 1, drafted: 0, rows: 1, seconds: 0.010) }
+    #expect(pace.draftLength(accuracy: 1, generating: 1) > 0)
+  }
+
+  @Test func `A guess is what followed the last time`() {
+    var drafter = Drafter(prompt: [1, 2, 3, 4, 5, 6, 9, 1, 2, 3])
+    #expect(drafter.guess(4) == [4, 5, 6, 9])
+    #expect(drafter.guess(0) == [])
+    drafter.append(4)
+    #expect(drafter.guess(2) == [5, 6])
+    drafter.append(8)
+    #expect(drafter.guess(2) == [])
+    for token: Int32 in [1, 2, 3] { drafter.append(token) }
+    #expect(drafter.guess(2) == [4, 8])
+    #expect(Drafter(prompt: [7, 7, 7, 7, 7]).guess(3) == [7])
+    #expect(Drafter(prompt: [1, 2]).guess(3) == [])
+  }
+
+  @Test func `Accuracy follows how often guesses come true`() {
+    var drafter = Drafter(prompt: [1, 2, 3, 1, 2, 3])
+    for _ in 0..<20 { for token: Int32 in [1, 2, 3] { drafter.append(token) } }
+    #expect(drafter.accuracy > 0.95)
+    for index in 0..<60 { drafter.append([1, 2, 3, Int32(10 + index)][index % 4]) }
+    #expect(drafter.accuracy < 0.95)
+  }
+}
