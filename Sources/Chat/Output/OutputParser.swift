@@ -1,0 +1,284 @@
+import JSON
+
+/// Splits a model's output into answer, reasoning and tool calls while it is written.
+///
+/// Text goes in as it comes, in pieces of any size, and the same events come out (up to where a
+/// run of text is divided) whatever the pieces were. Text that may be the beginning of a marker or
+/// of a stop string is held back until that is known. Nothing is lost silently: a call that can't be
+/// read comes out as `rejectedToolCall`.
+public struct OutputParser: Sendable {
+  private let format: (any ToolFormat)?
+  private let tools: ToolSchemas
+  private var matchers: [StateMatcher]
+  /// Whether calls of tools that the request doesn't offer are let through.
+  private let acceptsUndeclaredTools: Bool
+
+  private var state: OutputGrammar.State
+  /// Bytes since the last event: a possible beginning of a marker.
+  private var pending: [UInt8] = []
+  /// The text of the header that is being read.
+  private var header: [UInt8] = []
+  private var calls: CallTracker?
+  private var nextCallIndex = 0
+  private var ids: Set<String> = []
+  private var mayBeUnmarkedCall: Bool
+  private var events: [OutputEvent] = []
+
+  /// Whether a stop string was met: the answer is complete, and text behind it is ignored.
+  public private(set) var stopped = false
+
+  /// - Parameters:
+  ///   - toolFormat: how the model writes calls; nil for no calls. They are looked for only where
+  ///     the request offers tools.
+  ///   - tools: the request's tools.
+  ///   - prompt: the rendered prompt, which may end inside reasoning.
+  ///   - stop: the request's stop strings; they apply to the answer, not to reasoning or calls.
+  public init(
+    toolFormat: (any ToolFormat)?, reasoning: ReasoningMarkers?, tools: [JSON]?,
+    prompt: String = "", stop: [String] = [], acceptsUndeclaredTools: Bool = false
+  ) {
+    let isOpen = reasoning?.areOpen(atEndOf: prompt) ?? false
+    let startsInHeader = toolFormat is HarmonyFormat && prompt.hasSuffix("<|start|>assistant")
+    self.init(
+      toolFormat: toolFormat, reasoning: reasoning, tools: tools,
+      start: startsInHeader ? .header : isOpen ? .reasoning : .contentStart, stop: stop,
+      acceptsUndeclaredTools: acceptsUndeclaredTools)
+  }
+
+  /// For a rendered prompt, of which only what the template wrote can leave reasoning open.
+  public init(
+    toolFormat: (any ToolFormat)?, reasoning: ReasoningMarkers?, tools: [JSON]?,
+    prompt: PromptText, stop: [String] = [], acceptsUndeclaredTools: Bool = false
+  ) {
+    self.init(
+      toolFormat: toolFormat, reasoning: reasoning, tools: tools, prompt: String(prompt.answer),
+      stop: stop, acceptsUndeclaredTools: acceptsUndeclaredTools)
+  }
+
+  init(
+    toolFormat: (any ToolFormat)?, reasoning: ReasoningMarkers?, tools: [JSON]?,
+    start: OutputGrammar.State, stop: [String], acceptsUndeclaredTools: Bool = false
+  ) {
+    let hasTools = !(tools ?? []).isEmpty
+    // Harmony's markers are also those of its channels.
+    let format = hasTools || toolFormat is HarmonyFormat ? toolFormat : nil
+    let grammar =
+      format?.grammar(reasoning: reasoning)
+      ?? OutputGrammar(calls: [], ignored: toolFormat?.ignoredMarkers ?? [], reasoning: reasoning)
+    self.format = format
+    self.tools = ToolSchemas(tools)
+    self.acceptsUndeclaredTools = acceptsUndeclaredTools || !hasTools
+    matchers = OutputGrammar.State.allCases.map { StateMatcher($0, grammar, stop: stop) }
+    state = start
+    mayBeUnmarkedCall = start == .contentStart && !(format?.unmarkedBeginnings.isEmpty ?? true)
+  }
+
+  /// Takes the next piece of text; what is known with it and wasn't before.
+  public mutating func append(_ text: String) -> [OutputEvent] {
+    for byte in text.utf8 where !stopped { take(byte) }
+    if !stopped { release(pending.count - matchers[state.rawValue].heldBack) }
+    return takeEvents()
+  }
+
+  /// The output has ended; what was still held back, and the calls it cut.
+  ///
+  /// After `stop` a held-back beginning of a marker is dropped, as mlx-lm does; the beginning of a
+  /// stop string is text. After `length` all of it is text.
+  public mutating func finish(_ reason: FinishReason) -> [OutputEvent] {
+    if !stopped {
+      let matcher = matchers[state.rawValue]
+      let dropped = reason == .stop ? matcher.heldBackStructural : 0
+      release(pending.count - dropped)
+      if state == .header {
+        state = .content
+        emit(header)
+      }
+      if state == .call { endCalls(marker: "") }
+    }
+    (pending, stopped) = ([], true)
+    return takeEvents()
+  }
+
+  private mutating func takeEvents() -> [OutputEvent] {
+    defer { events = [] }
+    return events
+  }
+}
+
+// MARK: - Markers
+
+extension OutputParser {
+  private mutating func take(_ byte: UInt8) {
+    pending.append(byte)
+    if let marker = matchers[state.rawValue].advance(byte) {
+      release(pending.count - marker.length)
+      pending = []
+      matchers[state.rawValue].reset()
+      follow(marker)
+    } else if state == .contentStart {
+      leaveStartIfNeeded()
+    }
+  }
+
+  /// Once the answer has begun, a marker of reasoning is only text.
+  private mutating func leaveStartIfNeeded() {
+    let safe = pending.count - matchers[state.rawValue].heldBack
+    guard safe > 0 else { return }
+    let known = pending[..<safe]
+    guard let first = known.first(where: { !isSpace($0) }) else { return }
+    if mayBeUnmarkedCall, isUnmarkedBeginning(first) {
+      beginUnmarkedCall()
+    } else {
+      mayBeUnmarkedCall = false
+      restart(in: .content)
+    }
+  }
+
+  /// Changes the state in the middle of text: what is held back is looked at again.
+  private mutating func restart(in newState: OutputGrammar.State) {
+    let held = pending
+    matchers[state.rawValue].reset()
+    state = newState
+    pending = []
+    for byte in held { take(byte) }
+  }
+
+  private func isUnmarkedBeginning(_ byte: UInt8) -> Bool {
+    format?.unmarkedBeginnings.contains { $0.asciiValue == byte } ?? false
+  }
+
+  private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
+  private mutating func follow(_ transition: StateMatcher.Marker) {
+    if state == .call {
+      if case .same = transition.target { return }
+      endCalls(marker: transition.text)
+    }
+    switch transition.target {
+    case nil: stopped = true
+    case .content?, .callEnd?: state = .contentStart
+    case .reasoning?: state = .reasoning
+    case .call(let index)?: beginCalls(marker: transition.text, reader: index)
+    case .header?:
+      header = []
+      state = .header
+    case .headerEnd?: endHeader()
+    case .same?: break
+    }
+  }
+
+  private mutating func endHeader() {
+    let text = String(decoding: header, as: UTF8.self)
+    header = []
+    switch HarmonyFormat.channel(text) {
+    case .reasoning: state = .reasoning
+    case .content: state = .content
+    case .call(let name):
+      beginCalls(marker: text + "<|message|>", reader: 0)
+      feedCalls(name, isText: false)
+    }
+  }
+}
+
+// MARK: - Text
+
+extension OutputParser {
+  /// Gives out the first bytes of what is pending.
+  private mutating func release(_ count: Int) {
+    guard count > 0 else { return }
+    let bytes = Array(pending[..<count])
+    pending.removeFirst(count)
+    emit(bytes)
+  }
+
+  private mutating func emit(_ bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    switch state {
+    case .contentStart, .content: emit(content: String(decoding: bytes, as: UTF8.self))
+    case .reasoning: emit(reasoning: String(decoding: bytes, as: UTF8.self))
+    case .call: feedCalls(String(decoding: bytes, as: UTF8.self))
+    case .header: header += bytes
+    }
+  }
+
+  private mutating func emit(content text: String) {
+    if case .content(let last)? = events.last {
+      events[events.count - 1] = .content(last + text)
+    } else {
+      events.append(.content(text))
+    }
+  }
+
+  private mutating func emit(reasoning text: String) {
+    if case .reasoning(let last)? = events.last {
+      events[events.count - 1] = .reasoning(last + text)
+    } else {
+      events.append(.reasoning(text))
+    }
+  }
+}
+
+// MARK: - Calls
+
+extension OutputParser {
+  private mutating func beginCalls(marker: String, reader index: Int) {
+    guard let format else { return }
+    state = .call
+    calls = CallTracker(reader: format.makeReader(index, tools), marker: marker)
+  }
+
+  /// Reads what is pending, and what follows, as a call that has no marker.
+  private mutating func beginUnmarkedCall() {
+    mayBeUnmarkedCall = false
+    beginCalls(marker: "", reader: -1)
+    restart(in: .call)
+  }
+
+  private mutating func feedCalls(_ text: String, isText: Bool = true) {
+    guard var tracker = calls else { return }
+    if isText { tracker.text += text }
+    let steps = tracker.reader.append(text)
+    calls = tracker
+    handle(steps)
+  }
+
+  private mutating func endCalls(marker: String) {
+    guard var tracker = calls else { return }
+    let steps = tracker.reader.finish()
+    tracker.end = marker
+    calls = tracker
+    handle(steps)
+    calls = nil
+  }
+
+  private mutating func handle(_ steps: [CallStep]) {
+    for step in steps {
+      guard var tracker = calls else { return }
+      switch step {
+      case .begin(let name, let id): begin(name, id, &tracker)
+      case .arguments(let fragment): tracker.arguments(fragment, &events)
+      case .commit: tracker.commit(&events)
+      case .reject(let text, let reason): tracker.reject(text, reason, &events)
+      case .notACall:
+        calls = nil
+        pending = Array(tracker.text.utf8) + pending
+        restart(in: .content)
+        return
+      }
+      calls = tracker
+    }
+  }
+
+  private mutating func begin(_ name: String, _ id: String?, _ tracker: inout CallTracker) {
+    guard acceptsUndeclaredTools || tools.contains(name) else {
+      tracker.beginUndeclared(name)
+      return
+    }
+    var callID = id ?? makeID()
+    while !ids.insert(callID).inserted { callID = makeID() }
+    tracker.begin(nextCallIndex, callID, name, &events)
+    nextCallIndex += 1
+  }
+
+  private func makeID() -> String { (format ?? HermesFormat()).makeCallID() }
+}

@@ -1,0 +1,52 @@
+import JSON
+
+/// `<｜tool▁call▁begin｜>NAME<｜tool▁sep｜>{…}<｜tool▁call▁end｜>` (V3.1) and
+/// `<｜tool▁call▁begin｜>function<｜tool▁sep｜>NAME`, then the arguments in a fenced block (V3, R1).
+struct DeepSeekFormat: ToolFormat {
+  let name = "deepseek"
+  let markers = [CallMarkers("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>")]
+  let innerMarkers = ["<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>"]
+
+  func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<｜tool▁calls▁begin｜>") }
+
+  func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader {
+    SectionReader(
+      .init(
+        begin: "<｜tool▁call▁begin｜>", separator: "<｜tool▁sep｜>", end: "<｜tool▁call▁end｜>"
+      ) { head in
+        let head = trimmed(head)
+        return head == "function" || head.isEmpty ? nil : (head, nil)
+      })
+  }
+}
+
+/// `<｜DSML｜invoke name="NAME"><｜DSML｜parameter name="KEY" string="true">VALUE</｜DSML｜parameter>…`:
+/// DeepSeek V3.2 and V4, which frame the calls with two different words.
+struct DeepSeekMarkupFormat: ToolFormat {
+  let name = "deepseek_dsml"
+  let markers = [
+    CallMarkers("<｜DSML｜function_calls>", "</｜DSML｜function_calls>"),
+    CallMarkers("<｜DSML｜tool_calls>", "</｜DSML｜tool_calls>"),
+  ]
+  let innerMarkers = ["｜DSML｜"]
+
+  func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("｜DSML｜") }
+
+  func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader {
+    WholeCallReader { text in
+      let calls = try elements("｜DSML｜invoke", in: text).map { invoke in
+        guard let name = invoke.attributes["name"] else { throw CallError("names no function") }
+        var arguments = JSONObject()
+        for parameter in try elements("｜DSML｜parameter", in: invoke.body) {
+          guard let key = parameter.attributes["name"] else {
+            throw CallError("has a parameter without a name")
+          }
+          let isText = parameter.attributes["string"] == "true"
+          arguments[key] = isText ? .string(parameter.body) : looseValue(parameter.body)
+        }
+        return ToolCall(name: name, arguments: .object(arguments))
+      }
+      return calls
+    }
+  }
+}

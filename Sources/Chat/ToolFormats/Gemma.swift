@@ -1,0 +1,161 @@
+import JSON
+
+/// `<|tool_call>call:NAME{key:<|"|>text<|"|>,list:[1,2]}<tool_call|>`: Gemma 4.
+struct Gemma4Format: ToolFormat {
+  let name = "gemma4"
+  let markers = [CallMarkers("<|tool_call>", "<tool_call|>")]
+  let innerMarkers = [#"<|"|>"#]
+
+  func isSpoken(by clues: FormatClues) -> Bool {
+    clues.mentions("<|tool_call>") && clues.mentions("<tool_call|>")
+  }
+
+  func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader {
+    WholeCallReader { try GemmaValueReader.calls(in: $0, quote: #"<|"|>"#, isNested: true) }
+  }
+}
+
+/// `<start_function_call>call:NAME{key:<escape>text<escape>,number:2}<end_function_call>`
+struct FunctionGemmaFormat: ToolFormat {
+  let name = "function_gemma"
+  let markers = [CallMarkers("<start_function_call>", "<end_function_call>")]
+  let innerMarkers = ["<escape>"]
+
+  func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<start_function_call>") }
+
+  func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader {
+    WholeCallReader { try GemmaValueReader.calls(in: $0, quote: "<escape>", isNested: false) }
+  }
+}
+
+/// Reads `call:NAME{…}`: keys without quotes, strings between tags, everything else as in JSON.
+private struct GemmaValueReader {
+  private let text: [UInt8]
+  private let quote: [UInt8]
+  /// Whether values may be lists and objects in the same notation.
+  private let isNested: Bool
+  private var position = 0
+  private var depth = 0
+
+  static func calls(in text: String, quote: String, isNested: Bool) throws -> [ToolCall] {
+    var calls: [ToolCall] = []
+    var rest = text[...]
+    while let begin = rest.range(of: "call:") {
+      let behind = rest[begin.upperBound...]
+      let name = behind.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" || $0 == "." }
+      guard !name.isEmpty, behind.dropFirst(name.count).first == "{" else {
+        throw CallError("names no function")
+      }
+      var reader = GemmaValueReader(
+        text: Array(behind.dropFirst(name.count).utf8), quote: Array(quote.utf8), isNested: isNested)
+      calls.append(ToolCall(name: String(name), arguments: try reader.readObject()))
+      rest = Substring(String(decoding: reader.text[reader.position...], as: UTF8.self))
+    }
+    guard !calls.isEmpty else { throw CallError("holds no call") }
+    return calls
+  }
+
+  private init(text: [UInt8], quote: [UInt8], isNested: Bool) {
+    self.text = text
+    self.quote = quote
+    self.isNested = isNested
+  }
+
+  private var current: UInt8? { position < text.count ? text[position] : nil }
+
+  private mutating func skipSpace() {
+    while let byte = current, byte == 0x20 || (0x09...0x0D).contains(byte) { position += 1 }
+  }
+
+  private mutating func skip(_ character: Character) -> Bool {
+    skipSpace()
+    guard current == character.asciiValue else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func readObject() throws -> JSON {
+    guard skip("{") else { throw CallError("has no arguments") }
+    var object = JSONObject()
+    while !skip("}") {
+      if !object.isEmpty { guard skip(",") else { throw CallError("is cut off") } }
+      object[try readKey()] = try readValue()
+    }
+    return .object(object)
+  }
+
+  private mutating func readKey() throws -> String {
+    skipSpace()
+    if text[position...].starts(with: quote) {
+      let key = try readString()
+      guard skip(":") else { throw CallError("has a key without a value") }
+      return key
+    }
+    let start = position
+    while let byte = current, byte != UInt8(ascii: ":"), byte != UInt8(ascii: "}") { position += 1 }
+    let key = String(decoding: text[start..<position], as: UTF8.self)
+    guard skip(":") else { throw CallError("has a key without a value") }
+    return unquoted(key)
+  }
+
+  private mutating func readString() throws -> String {
+    position += quote.count
+    let start = position
+    while position < text.count, !text[position...].starts(with: quote) { position += 1 }
+    guard position < text.count else { throw CallError("has an unclosed string") }
+    let string = String(decoding: text[start..<position], as: UTF8.self)
+    position += quote.count
+    return string
+  }
+
+  private mutating func readValue() throws -> JSON {
+    skipSpace()
+    if text[position...].starts(with: quote) { return .string(try readString()) }
+    if isNested {
+      guard depth < 100 else { throw CallError("is nested too deeply") }
+      depth += 1
+      defer { depth -= 1 }
+      if current == UInt8(ascii: "{") { return try readObject() }
+      if current == UInt8(ascii: "[") { return try readList() }
+    }
+    let word = readBareValue()
+    if let json = try? JSON(parsing: word) { return json }
+    return .string(word)
+  }
+
+  private mutating func readList() throws -> JSON {
+    _ = skip("[")
+    var elements: [JSON] = []
+    while !skip("]") {
+      if !elements.isEmpty { guard skip(",") else { throw CallError("is cut off") } }
+      elements.append(try readValue())
+    }
+    return .array(elements)
+  }
+
+  /// A value without quotes: up to a comma or a bracket that isn't its own.
+  private mutating func readBareValue() -> String {
+    let start = position
+    var open = 0
+    var isInString = false
+    while let byte = current {
+      switch byte {
+      case UInt8(ascii: "\""): isInString.toggle()
+      case UInt8(ascii: "\\") where isInString: position += 1
+      case UInt8(ascii: "{"), UInt8(ascii: "["): if !isInString { open += 1 }
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        if !isInString, open == 0 { return bareText(from: start) }
+        if !isInString { open -= 1 }
+      case UInt8(ascii: ",") where open == 0 && !isInString: return bareText(from: start)
+      default: break
+      }
+      position += 1
+    }
+    position = min(position, text.count)
+    return bareText(from: start)
+  }
+
+  private func bareText(from start: Int) -> String {
+    String(decoding: text[start..<min(position, text.count)], as: UTF8.self)
+  }
+}

@@ -1,0 +1,205 @@
+import JSON
+
+/// Reads a section of calls, each between markers of its own and with its arguments as JSON behind
+/// a separator: Kimi K2, DeepSeek V3.
+struct SectionReader: CallReader {
+  /// The markers inside the section, and how a call's head is read.
+  struct Layout: Sendable {
+    let begin: String
+    let separator: String
+    let end: String
+    /// Name and id in the text between `begin` and `separator`; nil to read the name from what
+    /// stands behind the separator, before the JSON.
+    let head: @Sendable (String) throws -> (name: String, id: String?)?
+  }
+
+  private let layout: Layout
+  private var matcher: MarkerMatcher
+  private var text: [UInt8] = []
+  private var phase = Phase.between
+  private var arguments = ArgumentsText()
+  private var head: (name: String, id: String?)?
+  private var callText = ""
+  private var hasCalls = false
+
+  private enum Phase {
+    case between, head, payload
+    /// The rest of a call that was refused.
+    case refused
+  }
+
+  init(_ layout: Layout) {
+    self.layout = layout
+    matcher = MarkerMatcher(
+      [layout.begin, layout.separator, layout.end].map { Array($0.utf8) }, structural: 3)
+  }
+
+  mutating func append(_ text: String) -> [CallStep] {
+    var steps: [CallStep] = []
+    for byte in text.utf8 {
+      self.text.append(byte)
+      guard let marker = matcher.advance(byte) else { continue }
+      let length = [layout.begin, layout.separator, layout.end][marker].utf8.count
+      let part = String(decoding: self.text.dropLast(length), as: UTF8.self)
+      self.text = []
+      matcher.reset()
+      handle(part, marker, &steps)
+    }
+    if phase == .payload { streamPayload(&steps) }
+    return steps
+  }
+
+  /// Hands on the part of the text that can't be the beginning of a marker.
+  private mutating func streamPayload(_ steps: inout [CallStep]) {
+    let safe = text.count - matcher.heldBack
+    guard safe > 0 else { return }
+    let part = String(decoding: text[..<safe], as: UTF8.self)
+    text.removeFirst(safe)
+    payload(part, &steps)
+  }
+
+  private mutating func handle(_ part: String, _ marker: Int, _ steps: inout [CallStep]) {
+    switch (phase, marker) {
+    case (_, 0):
+      if phase != .between { reject("has no end", &steps) }
+      (callText, phase) = (layout.begin, .head)
+    case (.head, 1), (.between, 1):
+      callText += part + layout.separator
+      readHead(part, &steps)
+    case (.payload, 2):
+      payload(part, &steps)
+      if phase == .payload { endCall(&steps) }
+      phase = .between
+    case (.head, _):
+      callText += part
+      reject("has no name", &steps)
+      phase = .between
+    case (.refused, 2): phase = .between
+    default: break
+    }
+  }
+
+  private mutating func readHead(_ part: String, _ steps: inout [CallStep]) {
+    arguments = ArgumentsText()
+    do {
+      head = try layout.head(part)
+      phase = .payload
+      if let head { steps.append(.begin(name: head.name, id: head.id)) }
+    } catch {
+      reject((error as? CallError)?.reason ?? "has no name", &steps)
+    }
+  }
+
+  private mutating func payload(_ part: String, _ steps: inout [CallStep]) {
+    callText += part
+    let fragment = arguments.append(part)
+    guard arguments.hasBegun, beginIfNeeded(&steps) else { return }
+    if !fragment.isEmpty { steps.append(.arguments(fragment)) }
+  }
+
+  /// Begins the call whose name stands behind the separator.
+  private mutating func beginIfNeeded(_ steps: inout [CallStep]) -> Bool {
+    if head != nil { return true }
+    let name = trimmed(arguments.before.prefix { $0 != "\n" && $0 != "`" })
+    guard !name.isEmpty else {
+      reject("has no name", &steps)
+      return false
+    }
+    head = (name, nil)
+    steps.append(.begin(name: name, id: nil))
+    return true
+  }
+
+  private mutating func endCall(_ steps: inout [CallStep]) {
+    guard beginIfNeeded(&steps) else { return }
+    if !arguments.hasBegun { steps.append(.arguments("{}")) }
+    if let problem = arguments.problem {
+      reject(problem, &steps)
+    } else {
+      steps.append(.commit)
+      hasCalls = true
+    }
+    head = nil
+  }
+
+  private mutating func reject(_ reason: String, _ steps: inout [CallStep]) {
+    steps.append(.reject(text: callText, reason: reason))
+    (head, phase, hasCalls) = (nil, .refused, true)
+  }
+
+  mutating func finish() -> [CallStep] {
+    var steps: [CallStep] = []
+    let rest = String(decoding: text, as: UTF8.self)
+    switch phase {
+    case .payload:
+      payload(rest, &steps)
+      if phase == .payload { reject("is cut off", &steps) }
+    case .head:
+      callText += rest
+      reject("is cut off", &steps)
+    case .between where !hasCalls: steps.append(.reject(text: nil, reason: "holds no call"))
+    case .between, .refused: break
+    }
+    return steps
+  }
+}
+
+/// The JSON object of a call's arguments, within text that may stand around it.
+struct ArgumentsText: Sendable {
+  private var prefix: [UInt8] = []
+  private var json: [UInt8] = []
+  private var after: [UInt8] = []
+  private var depth = 0
+  private var isInString = false
+  private var isEscaped = false
+
+  /// The text before the object.
+  var before: String { String(decoding: prefix, as: UTF8.self) }
+  var hasBegun: Bool { !json.isEmpty }
+  var isComplete: Bool { hasBegun && depth == 0 }
+
+  /// Takes more text; the part of it that belongs to the object.
+  mutating func append(_ text: String) -> String {
+    let start = json.count
+    for byte in text.utf8 {
+      if !hasBegun, byte != UInt8(ascii: "{") {
+        prefix.append(byte)
+      } else if isComplete {
+        after.append(byte)
+      } else {
+        take(byte)
+      }
+    }
+    return String(decoding: json[start...], as: UTF8.self)
+  }
+
+  private mutating func take(_ byte: UInt8) {
+    json.append(byte)
+    if isInString {
+      if byte == UInt8(ascii: "\""), !isEscaped { isInString = false }
+      isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
+      return
+    }
+    switch byte {
+    case UInt8(ascii: "\""): isInString = true
+    case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+    case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+    default: break
+    }
+  }
+
+  /// What is wrong with the arguments, now that they are complete.
+  var problem: String? {
+    guard hasBegun else {
+      return trimmed(before).isEmpty ? nil : "has arguments that aren't an object"
+    }
+    let rest = String(decoding: after, as: UTF8.self)
+    guard trimmed(rest).allSatisfy({ $0 == "`" }) else { return "has text behind its arguments" }
+    do {
+      _ = try JSON(parsing: json)
+      return nil
+    } catch {
+      return "has arguments that aren't valid JSON: \(error)"
+    }
+  }
+}

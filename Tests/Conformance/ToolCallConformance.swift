@@ -1,0 +1,146 @@
+import Chat
+import Foundation
+import JSON
+import Testing
+
+/// Model outputs of each tool-call family, compared with what mlx-lm's parsers find in them, in
+/// pieces of several sizes and cut in two at every place.
+@Suite struct ToolCallConformance {
+  @Test(arguments: ToolCallFixture.all)
+  func `outputs are split as mlx-lm splits them`(_ fixture: ToolCallFixture) throws {
+    let family = try fixture.family()
+    for golden in family.cases {
+      for size in [1, 3, 17, 1 << 20] {
+        check(golden, family.parse(golden, pieces: golden.pieces(of: size)), "pieces of \(size)")
+      }
+      let characters = Array(golden.output)
+      for place in characters.indices {
+        let pieces = [String(characters[..<place]), String(characters[place...])]
+        check(golden, family.parse(golden, pieces: pieces), "split at \(place)")
+      }
+    }
+  }
+
+  private func check(_ golden: ToolCallFixture.Golden, _ answer: Answer, _ pieces: String) {
+    let expected = golden.expected
+    let comment = Comment(rawValue: "\(golden.id), \(pieces): \(golden.output.debugDescription)")
+    #expect(answer.content == expected["content"]?.string, comment)
+    #expect(answer.reasoning == expected["reasoning"]?.string, comment)
+    if golden.isBeyondReference {
+      #expect(answer.calls.count == golden.marked && answer.rejected.isEmpty, comment)
+      return
+    }
+    let calls = (expected["tool_calls"]?.array ?? []).filter { $0["arguments"]?.object != nil }
+    #expect(answer.calls.map(\.name) == calls.compactMap { $0["name"]?.string }, comment)
+    for (call, wanted) in zip(answer.calls, calls) {
+      #expect((try? JSON(parsing: call.arguments)) == wanted["arguments"], comment)
+      if let id = wanted["id"]?.string { #expect(call.id == id, comment) }
+    }
+    #expect(Set(answer.calls.map(\.id)).count == answer.calls.count, comment)
+    let isBroken = !(expected["errors"]?.array ?? []).isEmpty
+      || calls.count < expected["tool_calls"]?.array?.count ?? 0
+    if isBroken { #expect(!answer.rejected.isEmpty, comment) }
+  }
+}
+
+/// The events of an output, folded: what an answer that isn't streamed holds.
+struct Answer {
+  var content = ""
+  var reasoning = ""
+  var calls: [(name: String, id: String, arguments: String)] = []
+  var rejected: [String] = []
+  private var open: [Int: (name: String, id: String, arguments: String)] = [:]
+
+  mutating func add(_ events: [OutputEvent]) {
+    for event in events {
+      switch event {
+      case .content(let text): content += text
+      case .reasoning(let text): reasoning += text
+      case .toolCall(let index, let id, let name): open[index] = (name, id, "")
+      case .toolArguments(let index, let fragment): open[index]?.arguments += fragment
+      case .toolCallEnd(let index): if let call = open[index] { calls.append(call) }
+      case .rejectedToolCall(let text, _): rejected.append(text)
+      }
+    }
+  }
+}
+
+/// The golden cases of one family.
+struct ToolCallFixture: CustomTestStringConvertible {
+  let name: String
+  let path: String
+
+  var testDescription: String { name }
+
+  static let all: [ToolCallFixture] = {
+    guard let folder = Fixtures.folder("tool-calls") else { return [] }
+    return Fixtures.names(in: "tool-calls").filter { $0.hasSuffix(".json") }.map {
+      ToolCallFixture(name: String($0.dropLast(".json".count)), path: folder + "/" + $0)
+    }
+  }()
+
+  /// One output, and what is in it.
+  struct Golden {
+    let id: String
+    let output: String
+    let finish: FinishReason
+    let isInReasoning: Bool
+    let expected: JSON
+
+    /// The calls that FunctionGemma's markers announce.
+    var marked: Int { output.components(separatedBy: "<end_function_call>").count - 1 }
+
+    /// mlx-lm's parser of FunctionGemma ends a call at the first closing brace, also within a
+    /// string or a nested value, and then drops or garbles the call. We must read it.
+    var isBeyondReference: Bool {
+      guard output.contains("<start_function_call>"), marked > 0 else { return false }
+      return output.components(separatedBy: "<end_function_call>").dropLast()
+        .contains { $0.components(separatedBy: "}").count > 2 }
+    }
+
+    func pieces(of size: Int) -> [String] {
+      let scalars = Array(output.unicodeScalars)
+      return stride(from: 0, to: scalars.count, by: size).map { start in
+        var piece = String.UnicodeScalarView()
+        piece.append(contentsOf: scalars[start..<min(start + size, scalars.count)])
+        return String(piece)
+      }
+    }
+  }
+
+  struct Family {
+    let format: any ToolFormat
+    let reasoning: ReasoningMarkers?
+    let tools: [JSON]
+    let cases: [Golden]
+
+    func parse(_ golden: Golden, pieces: [String]) -> Answer {
+      var parser = OutputParser(
+        toolFormat: format, reasoning: reasoning, tools: tools,
+        prompt: golden.isInReasoning ? reasoning?.openings.first ?? "" : "",
+        acceptsUndeclaredTools: true)
+      var answer = Answer()
+      for piece in pieces { answer.add(parser.append(piece)) }
+      answer.add(parser.finish(golden.finish))
+      return answer
+    }
+  }
+
+  func family() throws -> Family {
+    let file = try JSON(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
+    let think = file["think"]?.array?.compactMap(\.string)
+    return Family(
+      format: try #require(toolFormat(named: file["family"]?.string, for: .init(template: ""))),
+      reasoning: think.map { ReasoningMarkers($0[0], $0[1]) },
+      tools: try #require(file["tools"]?.array),
+      cases: try #require(file["cases"]?.array).map(golden))
+  }
+
+  private func golden(_ json: JSON) throws -> Golden {
+    Golden(
+      id: try #require(json["id"]?.string), output: try #require(json["output"]?.string),
+      finish: json["finish"]?.string == "length" ? .length : .stop,
+      isInReasoning: json["initial_state"]?.string == "reasoning",
+      expected: try #require(json["expected"]))
+  }
+}
