@@ -1,0 +1,44 @@
+import Runtime
+
+/// One answer under way: the engine's events and what is made of them.
+struct Answer: Sendable {
+  let request: ChatRequest
+  let writer: ChatWriter
+  let events: AsyncStream<GenerationEvent>
+  let engine: Engine
+  private var builder: AnswerBuilder
+
+  init(
+    request: ChatRequest, writer: ChatWriter, events: AsyncStream<GenerationEvent>, engine: Engine,
+    builder: AnswerBuilder
+  ) {
+    self.request = request
+    self.writer = writer
+    self.events = events
+    self.engine = engine
+    self.builder = builder
+  }
+
+  /// What an event of the engine means, with the engine told when there is enough.
+  mutating func take(_ event: GenerationEvent) -> [AnswerEvent] {
+    let events = builder.take(event)
+    for case .enough in events { _ = engine.cancel(id: writer.id) }
+    return events
+  }
+
+  /// Runs to the end and gives the answer in one piece.
+  consuming func whole() async throws -> (answer: WholeAnswer, summary: AnswerSummary) {
+    var answer = WholeAnswer()
+    for await event in events {
+      for event in take(event) {
+        switch event {
+        case .progress, .enough: break
+        case .delta(let delta, _): answer.append(delta)
+        case .finished(let summary): return (answer, summary)
+        case .failed(let reason): throw APIError.serverFailure(reason)
+        }
+      }
+    }
+    throw CancellationError()
+  }
+}

@@ -1,0 +1,30 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Puts endpoints and middleware together; the same for a socket and for a test without one.
+func makeRouter(_ state: ServerState) -> Router<BasicRequestContext> {
+  let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+  let endpoints = Endpoint.all
+  router.add(
+    middleware: ErrorResponses(endpoints: endpoints, bodyLimit: state.configuration.bodyLimit))
+  router.add(middleware: APIKeys(state.configuration.apiKeys, endpoints: endpoints))
+  for endpoint in endpoints {
+    for path in endpoint.paths {
+      router.on(RouterPath(path), method: endpoint.method) { request, context in
+        try await endpoint.handler(request, context, state)
+      }
+    }
+  }
+  return router
+}
+
+/// The server without its socket.
+public func makeResponder(
+  _ configuration: ServerConfiguration, slot: ModelSlot, logger: Logger
+) -> RouterResponder<BasicRequestContext> {
+  let state = ServerState(
+    configuration: configuration, slot: slot, logger: logger, started: configuration.now())
+  return makeRouter(state).buildResponder()
+}

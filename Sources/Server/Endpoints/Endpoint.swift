@@ -1,0 +1,37 @@
+import HTTPTypes
+import Hummingbird
+
+/// One thing that clients can ask of the server.
+struct Endpoint: Sendable {
+  typealias Handler = @Sendable (Request, BasicRequestContext, ServerState) async throws -> Response
+
+  let method: HTTPRequest.Method
+  /// The documented path, then others that clients use. `**` stands for the rest of a path.
+  let paths: [String]
+  /// Served without an API key.
+  let isPublic: Bool
+  let handler: Handler
+
+  init(
+    _ method: HTTPRequest.Method, _ paths: String..., isPublic: Bool = false,
+    handler: @escaping Handler
+  ) {
+    self.method = method
+    self.paths = paths
+    self.isPublic = isPublic
+    self.handler = handler
+  }
+
+  /// All of them. A new one is a file in this folder and a line here.
+  static let all: [Endpoint] = [chatCompletions, models, model, health, cancel]
+
+  /// Whether this is what lies at `path`, whatever the method.
+  func serves(_ path: String) -> Bool {
+    let parts = path.split(separator: "/")
+    return paths.contains { pattern in
+      let pattern = pattern.split(separator: "/")
+      guard pattern.last == "**" else { return pattern == parts }
+      return parts.count >= pattern.count && parts.starts(with: pattern.dropLast())
+    }
+  }
+}

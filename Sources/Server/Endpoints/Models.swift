@@ -1,0 +1,30 @@
+import Hummingbird
+import JSON
+
+extension Endpoint {
+  /// The served model, as a list of one.
+  static let models = Endpoint(.get, "/v1/models", "/models") { _, _, server in
+    .json(["object": "list", "data": [server.modelCard]])
+  }
+
+  /// One model by its id.
+  static let model = Endpoint(.get, "/v1/models/**", "/models/**") { _, context, server in
+    let name = context.parameters.getCatchAll().joined(separator: "/")
+    guard name.utf8.elementsEqual(server.configuration.modelID.utf8) else {
+      throw APIError(
+        .notFound,
+        "There is no model '\(name.prefix(200))'; this server serves '\(server.configuration.modelID)'.",
+        parameter: "model", code: "model_not_found")
+    }
+    return .json(server.modelCard)
+  }
+}
+
+extension ServerState {
+  fileprivate var modelCard: JSON {
+    [
+      "id": .string(configuration.modelID), "object": "model", "created": .integer(started),
+      "owned_by": "mlx",
+    ]
+  }
+}

@@ -1,0 +1,177 @@
+import JSON
+import Runtime
+
+/// A chat request, checked: what to say to the model, how to sample, and how to answer.
+struct ChatRequest: Sendable {
+  /// The name the client used; any will do, since one model is served, and the answer repeats it.
+  var model: String?
+  /// As the chat template reads them.
+  var messages: [JSON]
+  var tools: ChatTools
+  /// Variables for the chat template beside messages and tools.
+  var templateVariables: JSONObject
+  var reasoningEffort: String?
+  var sampling: SamplingParameters
+  var limits: AnswerLimits
+  var stop: [String]
+  var delivery: Delivery
+}
+
+/// Where an answer ends, beside the model's own end and the stop strings.
+struct AnswerLimits: Sendable {
+  var maximumTokens: Int?
+  var minimumTokens = 0
+  var ignoreEndOfSequence = false
+  var stopTokens: Set<Int32> = []
+}
+
+/// How an answer is sent.
+struct Delivery: Sendable, Equatable {
+  /// Where a stream says how many tokens it took.
+  enum Usage: Sendable {
+    /// On the last chunk: what a client gets that asks for nothing.
+    case onLastChunk
+    /// In one more chunk without choices, as OpenAI does when asked.
+    case inOwnChunk
+    /// So far on each chunk, and in one more at the end.
+    case continuous
+    case none
+  }
+
+  var stream = false
+  var usage = Usage.onLastChunk
+}
+
+/// What a request needs to know of the model that will answer it.
+struct ModelTraits: Sendable {
+  /// Sampling where the request says nothing.
+  var sampling: SamplingParameters
+  /// Token ids run from 0 to below this.
+  var vocabulary: Int
+}
+
+extension ChatRequest {
+  static let reasoningEfforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+  /// Variables that the server sets itself; a request can't.
+  private static let reservedVariables = [
+    "messages", "tools", "add_generation_prompt", "bos_token", "eos_token",
+  ]
+
+  init(_ body: JSON, traits: ModelTraits) throws(APIError) {
+    guard case .object(let members) = body else {
+      throw APIError(.badRequest, "The body must be a JSON object, not \(body.kind).")
+    }
+    let fields = Fields(path: "", object: members)
+    try ChatFields.check(fields)
+    model = try fields["model"].string()
+    messages = try ChatMessages.read(fields["messages"])
+    tools = try ChatTools(fields)
+    templateVariables = try Self.variables(fields["chat_template_kwargs"])
+    reasoningEffort = try fields["reasoning_effort"].choice(of: Self.reasoningEfforts)
+    sampling = try SamplingFields.read(fields, traits: traits)
+    limits = try AnswerLimits(fields, vocabulary: traits.vocabulary)
+    stop = try Self.stopStrings(fields["stop"])
+    delivery = try Delivery(fields)
+    try Self.checkResponseFormat(fields["response_format"])
+  }
+
+  private static func variables(_ field: Field) throws(APIError) -> JSONObject {
+    guard let variables = try field.object() else { return JSONObject() }
+    for name in variables.object.keys where reservedVariables.contains(name) {
+      throw variables[name].refused("is set by the server itself")
+    }
+    return variables.object
+  }
+
+  private static let maximumStops = 16
+  private static let longestStop = 1000
+
+  private static func stopStrings(_ field: Field) throws(APIError) -> [String] {
+    guard let value = field.value else { return [] }
+    if case .string(let text) = value { return try [stopString(text, field)] }
+    guard case .array = value else { throw field.wrongType("a string or an array of strings") }
+    let elements = try field.array() ?? []
+    guard elements.count <= maximumStops else {
+      throw field.refused("may hold \(maximumStops) strings at most, not \(elements.count)")
+    }
+    var stops: [String] = []
+    for element in elements {
+      stops.append(try stopString(element.required(element.string()), element))
+    }
+    return stops
+  }
+
+  private static func stopString(_ text: String, _ field: Field) throws(APIError) -> String {
+    guard !text.isEmpty else { throw field.refused("must not be empty") }
+    guard text.utf8.count <= longestStop else {
+      throw field.refused("may be \(longestStop) bytes long at most")
+    }
+    return text
+  }
+
+  private static func checkResponseFormat(_ field: Field) throws(APIError) {
+    guard let format = try field.object() else { return }
+    let type = format["type"]
+    guard try type.required(type.choice(of: ["text", "json_object", "json_schema"])) == "text"
+    else {
+      throw .unsupportedValue(
+        type.path, "constrained decoding isn't available on this server; only 'text' is.")
+    }
+    try format.refuseUnknown(known: ["type"])
+  }
+}
+
+extension AnswerLimits {
+  /// -1 stands for no limit in llama.cpp and LM Studio.
+  private static let noLimit = -1
+
+  init(_ fields: Fields, vocabulary: Int) throws(APIError) {
+    maximumTokens = try Self.maximumTokens(fields)
+    minimumTokens = try fields["min_tokens"].integer(in: 0...(.max)) ?? 0
+    if let maximumTokens, minimumTokens > maximumTokens {
+      throw fields["min_tokens"].refused("must not exceed the maximum of \(maximumTokens)")
+    }
+    ignoreEndOfSequence = try fields["ignore_eos"].bool() ?? false
+    for token in try fields["stop_token_ids"].array() ?? [] {
+      let id = try token.required(token.integer(in: 0...vocabulary - 1))
+      stopTokens.insert(Int32(id))
+    }
+  }
+
+  /// One limit under three names; where two are given they must agree.
+  private static func maximumTokens(_ fields: Fields) throws(APIError) -> Int? {
+    var found: (name: String, limit: Int)?
+    for name in ["max_completion_tokens", "max_tokens", "n_predict"] {
+      guard let limit = try fields[name].integer(in: noLimit...(.max)) else { continue }
+      if limit == 0 { throw fields[name].refused("must be at least 1, or -1 for no limit") }
+      if let found, found.limit != limit {
+        throw fields[name].refused("contradicts '\(found.name)'; send one of them")
+      }
+      found = (name, limit)
+    }
+    return found?.limit == noLimit ? nil : found?.limit
+  }
+}
+
+extension Delivery {
+  init(_ fields: Fields) throws(APIError) {
+    stream = try fields["stream"].bool() ?? false
+    guard let options = try fields["stream_options"].object() else { return }
+    guard stream else {
+      throw fields["stream_options"].refused("is only allowed together with 'stream': true")
+    }
+    let known = ["include_usage", "continuous_usage_stats", "include_obfuscation"]
+    try options.refuseUnknown(known: known)
+    if try options["include_obfuscation"].bool() == true {
+      throw .unsupportedValue(
+        options["include_obfuscation"].path, "this server doesn't pad its chunks.")
+    }
+    let continuous = try options["continuous_usage_stats"].bool() ?? false
+    switch try options["include_usage"].bool() {
+    case true?: usage = continuous ? .continuous : .inOwnChunk
+    case false?: usage = .none
+    case nil: usage = continuous ? .continuous : .onLastChunk
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import JSON
+
+/// The functions a request lets the model call, and how many it may call.
+struct ChatTools: Sendable {
+  /// As the chat template reads them: `{"type":"function","function":{…}}`. Empty where the model
+  /// shall call none.
+  var definitions: [JSON] = []
+  /// Whether one answer may hold several calls.
+  var parallel = true
+
+  private static let longestName = 128
+  private static let grammar =
+    "without constrained decoding a call can't be promised; send 'auto' or 'none'."
+
+  init(_ fields: Fields) throws(APIError) {
+    for tool in try fields["tools"].array() ?? [] { definitions.append(try Self.definition(tool)) }
+    parallel = try fields["parallel_tool_calls"].bool() ?? true
+    // The template is given no tools where none may be called, so that the model can't try.
+    if try !Self.allowsCalls(fields["tool_choice"]) { definitions = [] }
+  }
+
+  /// Reads `tool_choice`.
+  private static func allowsCalls(_ field: Field) throws(APIError) -> Bool {
+    switch field.value {
+    case nil: return true
+    case .string:
+      switch try field.choice(of: ["none", "auto", "required"]) {
+      case "none": return false
+      case "required": throw .unsupportedValue(field.path, grammar)
+      default: return true
+      }
+    case .object: throw .unsupportedValue(field.path, grammar)
+    default: throw field.wrongType("a string or an object")
+    }
+  }
+
+  private static func definition(_ tool: Field) throws(APIError) -> JSON {
+    let fields = try tool.required(tool.object())
+    let type = try fields["type"].required(fields["type"].string())
+    guard type == "function" else {
+      throw .unsupportedValue(fields.pathOf("type"), "tools are of type 'function'.")
+    }
+    try fields.refuseUnknown(known: ["type", "function"])
+    let function = try fields["function"].required(fields["function"].object())
+    try function.refuseUnknown(known: ["name", "description", "parameters", "strict"])
+    try checkName(function["name"])
+    _ = try function["description"].string()
+    _ = try function["parameters"].object()
+    if try function["strict"].bool() == true {
+      throw .unsupportedValue(
+        function.pathOf("strict"), "constrained decoding isn't available on this server.")
+    }
+    return ["type": "function", "function": .object(presentMembers(of: function.object))]
+  }
+
+  /// The members that templates show the model: neither nulls nor `strict`, which speaks to the
+  /// server.
+  private static func presentMembers(of function: JSONObject) -> JSONObject {
+    JSONObject(function.filter { !$0.value.isNull && $0.key != "strict" })
+  }
+
+  /// Templates write names into JSON and tags unescaped, so a name is held to harmless characters.
+  private static func checkName(_ field: Field) throws(APIError) {
+    let name = try field.required(field.string())
+    let allowed = name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+        UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "/"):
+        true
+      default: false
+      }
+    }
+    guard allowed, !name.isEmpty, name.utf8.count <= longestName else {
+      throw field.refused(
+        "must be 1 to \(longestName) letters, digits or characters of '_-.:/'")
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Hummingbird
+import Logging
+import ServiceLifecycle
+
+/// Where to listen, and how long to wait for running answers at the end.
+public struct ListenConfiguration: Sendable {
+  public var host: String
+  /// 0 for any free one.
+  public var port: Int
+  /// Launchers kill what is still there five seconds after they asked it to end.
+  public var grace: Duration = .seconds(4)
+
+  public init(host: String = "127.0.0.1", port: Int = 8080) {
+    self.host = host
+    self.port = port
+  }
+
+  /// `localhost` is two addresses, and clients may try either first.
+  var primaryHost: String { host == "localhost" ? "127.0.0.1" : host }
+
+  func url(port: Int) -> String {
+    let host = primaryHost.contains(":") ? "[\(primaryHost)]" : primaryHost
+    return "http://\(host):\(port)"
+  }
+}
+
+/// Binds, loads, serves, and returns when a signal has ended it.
+///
+/// - Parameters:
+///   - load: makes the model; runs on a thread of its own, since it takes its time.
+///   - onReady: told the server's URL once it is bound and the model can answer.
+public func serve(
+  _ configuration: ServerConfiguration, on address: ListenConfiguration, logger: Logger,
+  load: @escaping @Sendable () throws -> ServedModel,
+  onReady: @escaping @Sendable (String, ServedModel) -> Void
+) async throws {
+  let slot = ModelSlot()
+  // Launchers take "server started and listening" for ready, which it isn't before the model is.
+  var quietLogger = logger
+  quietLogger.logLevel = .warning
+  let responder = makeResponder(configuration, slot: slot, logger: logger)
+  let bound = Promise<Int>()
+  let loader = Loader(slot: slot, bound: bound, load: load) { port, model in
+    onReady(address.url(port: port), model)
+  }
+  let listener = Listener(
+    host: address.primaryHost, port: address.port, responder: responder, logger: quietLogger
+  ) { port in bound.fulfil(port) }
+  var services: [any Service] = [loader]
+  if address.host == "localhost" {
+    services.append(SecondListener(bound: bound, responder: responder, logger: quietLogger))
+  }
+  services.append(Drain(slot: slot, grace: address.grace, listener: listener))
+  var group = ServiceGroupConfiguration(
+    services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
+  group.maximumGracefulShutdownDuration = address.grace + .seconds(2)
+  try await ServiceGroup(configuration: group).run()
+  if case .ready(let model) = slot.state { await model.engine.shutdown(grace: .zero) }
+}

@@ -1,0 +1,106 @@
+"""mlx-server as a program: start, keys, addresses, signals, and causes of failure."""
+
+import json
+import os
+import socket
+import time
+
+import httpx
+import openai
+import pytest
+from server import POCKET, Server
+
+
+def test_it_prints_one_line_when_it_is_ready(server):
+    assert server.output == [f"http server listening on {server.url}"]
+    assert httpx.get(server.url + "/health").json() == {"status": "ok"}
+    log = "\n".join(server.log)
+    for word in ("pocket-chat-4bit", "backend", "context", "memory plan"):
+        assert word in log
+
+
+def test_a_key_opens_it(cache):
+    with Server(
+        "--ctx-size", "1k", "--model-id", "other/name", cache=cache,
+        environment={"MLX_API_KEY": "secret"},
+    ) as server:
+        def client(key):
+            return openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0)
+
+        assert client("secret").models.list().data[0].id == "other/name"
+        assert client("secret").models.retrieve("other/name").id == "other/name"
+        for key in ("wrong", "secre", "secrets"):
+            with pytest.raises(openai.AuthenticationError) as refusal:
+                client(key).models.list()
+            assert refusal.value.code == "invalid_api_key"
+        assert httpx.get(server.url + "/health").status_code == 200
+        with pytest.raises(openai.BadRequestError) as refusal:
+            client("secret").chat.completions.create(
+                model="m", messages=[{"role": "user", "content": "word " * 1500}]
+            )
+        assert "1024" in refusal.value.message
+
+
+def test_localhost_is_both_addresses(cache):
+    with Server("--host", "localhost", cache=cache, model=POCKET / "config.json") as server:
+        assert server.url.startswith("http://127.0.0.1:")
+        for host in ("127.0.0.1", "localhost", *(["[::1]"] if has_ipv6() else [])):
+            assert httpx.get(f"http://{host}:{server.port}/health").status_code == 200
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+def test_a_stream_finishes_when_it_is_told_to_stop(cache):
+    server = Server(cache=cache).wait_until_ready()
+    content = {
+        "messages": [{"role": "user", "content": "Tell me a story."}], "stream": True,
+        "max_tokens": 100, "min_tokens": 100,
+    }
+    url = server.url + "/v1/chat/completions"
+    with httpx.stream("POST", url, json=content, timeout=30) as response:
+        lines = (line for line in response.iter_lines() if line.startswith("data: "))
+        next(lines)
+        start = time.monotonic()
+        server.process.terminate()
+        rest = list(lines)
+    assert server.wait_until_ended() == 0
+    assert time.monotonic() - start < 8
+    assert rest[-1] == "data: [DONE]"
+    assert json.loads(rest[-2][6:])["choices"][0]["finish_reason"] in ("length", "stop")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(server.url + "/health")
+
+
+def test_idle_it_stops_at_once(cache):
+    server = Server(cache=cache).wait_until_ready()
+    start = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize(
+    "options, cause",
+    [
+        (["-m", "/nowhere"], "/nowhere: no such file"),
+        (["-m", os.path.dirname(__file__)], "config.json"),
+        (["--host", "203.0.113.1"], "not an address of this machine"),
+    ],
+)
+def test_it_says_why_it_cannot_start(cache, options, cause):
+    server = Server(*options, cache=cache)
+    assert server.wait_until_ended() == 1
+    assert server.output == []
+    assert cause in "\n".join(server.log)
+
+
+def test_it_says_when_the_port_is_taken(cache, server):
+    second = Server("--port", str(server.port), cache=cache)
+    assert second.wait_until_ended() == 1
+    assert f"port {server.port} on 127.0.0.1 is already in use" in "\n".join(second.log)

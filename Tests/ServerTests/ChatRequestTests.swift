@@ -1,0 +1,267 @@
+import JSON
+import Runtime
+import Testing
+
+@testable import Server
+
+/// What a chat request may say, and how a refusal names what it may not.
+struct ChatRequestTests {
+  private static let traits = ModelTraits(sampling: SamplingParameters(), vocabulary: 100)
+
+  /// A request with one message and `members` beside it.
+  private func read(_ members: String) throws -> ChatRequest {
+    let comma = members.isEmpty ? "" : ", "
+    return try ChatRequest(
+      JSON(parsing: #"{"messages": [{"role": "user", "content": "hi"}]\#(comma)\#(members)}"#),
+      traits: Self.traits)
+  }
+
+  private func readMessages(_ messages: String) throws -> [JSON] {
+    try ChatRequest(JSON(parsing: "{\"messages\": \(messages)}"), traits: Self.traits).messages
+  }
+
+  private func refusal(_ members: String) -> APIError? {
+    #expect(throws: APIError.self) { try read(members) }
+  }
+
+  @Test func `A request of messages alone takes the model's defaults`() throws {
+    let request = try read("")
+    #expect(request.sampling == SamplingParameters())
+    #expect(request.limits.maximumTokens == nil)
+    #expect(request.delivery == Delivery())
+    #expect(request.stop.isEmpty && request.tools.definitions.isEmpty && request.model == nil)
+  }
+
+  @Test func `Every sampling field reaches the sampler`() throws {
+    let request = try read(
+      """
+      "temperature": 0, "top_p": 0.5, "top_k": 7, "min_p": 0.1, "typical_p": 0.9, "seed": -1,
+      "presence_penalty": 1, "frequency_penalty": -1, "repetition_penalty": 1.1,
+      "repetition_context_size": 20, "logit_bias": {"5": -100, "99": 3},
+      "logprobs": true, "top_logprobs": 3
+      """)
+    var expected = SamplingParameters()
+    expected.temperature = 0
+    expected.topP = 0.5
+    expected.topK = 7
+    expected.minP = 0.1
+    expected.typicalP = 0.9
+    expected.seed = .max
+    expected.presencePenalty = 1
+    expected.frequencyPenalty = -1
+    expected.repetitionPenalty = 1.1
+    expected.penaltyWindow = 20
+    expected.logitBias = [5: -100, 99: 3]
+    expected.topLogprobs = 3
+    #expect(request.sampling == expected)
+  }
+
+  @Test(arguments: [
+    (#""max_tokens": 5"#, 5), (#""max_completion_tokens": 6"#, 6), (#""n_predict": 7"#, 7),
+    (#""max_tokens": 8.0"#, 8), (#""max_tokens": 9, "max_completion_tokens": 9"#, 9),
+    (#""max_tokens": -1"#, nil), (#""max_tokens": null"#, nil),
+  ])
+  func `The length limit has three names`(members: String, limit: Int?) throws {
+    #expect(try read(members).limits.maximumTokens == limit)
+  }
+
+  @Test func `stop is a string or a list`() throws {
+    #expect(try read(#""stop": "a""#).stop == ["a"])
+    #expect(try read(#""stop": ["a", "b\n"]"#).stop == ["a", "b\n"])
+    #expect(try read(#""stop": null"#).stop.isEmpty)
+  }
+
+  @Test func `Fields that change no answer are accepted`() throws {
+    _ = try read(
+      """
+      "user": "u", "store": false, "metadata": {"a": "b"}, "safety_identifier": "s",
+      "prompt_cache_key": "k", "service_tier": "auto", "n": 1, "modalities": ["text"],
+      "response_format": {"type": "text"}, "prediction": {"type": "content", "content": "x"},
+      "verbosity": "medium", "audio": null, "made_up": null
+      """)
+  }
+
+  @Test(arguments: [
+    // (request members, field, code)
+    (#""temperature": "hot""#, "temperature", "invalid_type"),
+    (#""temperature": true"#, "temperature", "invalid_type"),
+    (#""temperature": -0.1"#, "temperature", "invalid_value"),
+    (#""temperature": NaN"#, "temperature", "invalid_value"),
+    (#""temperature": 1e999"#, "temperature", "invalid_value"),
+    (#""top_p": 1.5"#, "top_p", "invalid_value"),
+    (#""top_k": 1.5"#, "top_k", "invalid_type"),
+    (#""top_k": 1e30"#, "top_k", "invalid_value"),
+    (#""seed": 99999999999999999999"#, "seed", "invalid_value"),
+    (#""max_tokens": 0"#, "max_tokens", "invalid_value"),
+    (#""max_tokens": -2"#, "max_tokens", "invalid_value"),
+    (#""max_tokens": [1]"#, "max_tokens", "invalid_type"),
+    (#""max_tokens": 1, "max_completion_tokens": 2"#, "max_tokens", "invalid_value"),
+    (#""max_tokens": 3, "min_tokens": 4"#, "min_tokens", "invalid_value"),
+    (#""presence_penalty": 2.1"#, "presence_penalty", "invalid_value"),
+    (#""repetition_penalty": 0"#, "repetition_penalty", "invalid_value"),
+    (#""logit_bias": {"100": 1}"#, "logit_bias.100", "invalid_value"),
+    (#""logit_bias": {"cat": 1}"#, "logit_bias.cat", "invalid_value"),
+    (#""logit_bias": {"1": 101}"#, "logit_bias.1", "invalid_value"),
+    (#""top_logprobs": 3"#, "top_logprobs", "invalid_value"),
+    (#""logprobs": true, "top_logprobs": 21"#, "top_logprobs", "invalid_value"),
+    (#""logprobs": 3"#, "logprobs", "invalid_type"),
+    (#""stop": 3"#, "stop", "invalid_type"),
+    (#""stop": """#, "stop", "invalid_value"),
+    (#""stop": ["a", 1]"#, "stop[1]", "invalid_type"),
+    (#""stop": ["a", null]"#, "stop[1]", "missing_required_parameter"),
+    (#""stream": "yes""#, "stream", "invalid_type"),
+    (#""stream_options": {"include_usage": true}"#, "stream_options", "invalid_value"),
+    (
+      #""stream": true, "stream_options": {"usage": true}"#, "stream_options.usage",
+      "unknown_parameter"
+    ),
+    (#""stop_token_ids": [100]"#, "stop_token_ids[0]", "invalid_value"),
+    (#""n": 2"#, "n", "unsupported_value"),
+    (#""store": true"#, "store", "unsupported_value"),
+    (#""service_tier": "flex""#, "service_tier", "unsupported_value"),
+    (#""user": 5"#, "user", "invalid_type"),
+    (#""audio": {}"#, "audio", "unsupported_parameter"),
+    (#""functions": []"#, "functions", "unsupported_parameter"),
+    (#""grammar": "x""#, "grammar", "unsupported_parameter"),
+    (#""response_format": {"type": "json_object"}"#, "response_format.type", "unsupported_value"),
+    (#""response_format": {"type": "xml"}"#, "response_format.type", "invalid_value"),
+    (#""reasoning_effort": "huge""#, "reasoning_effort", "invalid_value"),
+    (#""tool_choice": "required""#, "tool_choice", "unsupported_value"),
+    (#""tool_choice": {"type": "function"}"#, "tool_choice", "unsupported_value"),
+    (#""tool_choice": 1"#, "tool_choice", "invalid_type"),
+    (#""tools": [{"type": "custom"}]"#, "tools[0].type", "unsupported_value"),
+    (#""tools": [{"type": "function"}]"#, "tools[0].function", "missing_required_parameter"),
+    (
+      #""tools": [{"type": "function", "function": {"name": "a b"}}]"#, "tools[0].function.name",
+      "invalid_value"
+    ),
+    (
+      #""tools": [{"type": "function", "function": {"name": "f", "strict": true}}]"#,
+      "tools[0].function.strict", "unsupported_value"
+    ),
+    (
+      #""tools": [{"type": "function", "function": {"name": "f", "parameters": []}}]"#,
+      "tools[0].function.parameters", "invalid_type"
+    ),
+    (
+      #""chat_template_kwargs": {"messages": []}"#, "chat_template_kwargs.messages",
+      "invalid_value"
+    ),
+    (#""tempurature": 1"#, "tempurature", "unknown_parameter"),
+  ])
+  func `A field that can't be honoured is refused by name`(
+    members: String, field: String, code: String
+  ) throws {
+    let error = try #require(refusal(members))
+    #expect(error.status == .badRequest && error.type == "invalid_request_error")
+    #expect(error.parameter == field)
+    #expect(error.code == code)
+    #expect(error.message.contains(field))
+  }
+
+  @Test func `A misspelt field is answered with the one that was meant`() throws {
+    for (wrong, right) in [("tempurature", "temperature"), ("max_token", "max_tokens")] {
+      let message = try #require(refusal("\"\(wrong)\": 1")).message
+      #expect(message.hasSuffix("Did you mean '\(right)'?"))
+    }
+    #expect(try !#require(refusal(#""xyzzy": 1"#)).message.contains("Did you mean"))
+  }
+
+  // MARK: Messages
+
+  @Test func `Text parts become one string, and calls get their arguments as an object`() throws {
+    let messages = try readMessages(
+      """
+      [{"role": "system", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+       {"role": "assistant", "content": null, "refusal": null, "annotations": [], "audio": null,
+        "tool_calls": [{"id": "c1", "type": "function",
+                        "function": {"name": "f", "arguments": "{\\"x\\": 1}"}}]},
+       {"role": "tool", "tool_call_id": "c1", "content": "42"}]
+      """)
+    #expect(
+      messages == [
+        ["role": "system", "content": "ab"],
+        [
+          "role": "assistant", "content": "",
+          "tool_calls": [
+            ["id": "c1", "type": "function", "function": ["name": "f", "arguments": ["x": 1]]]
+          ],
+        ],
+        ["role": "tool", "content": "42", "tool_call_id": "c1"],
+      ])
+  }
+
+  @Test(arguments: [("", "{}"), ("{}", "{}"), ("not json", #""not json""#), ("[1]", #""[1]""#)])
+  func `A model's own broken call doesn't end its conversation`(text: String, read: String) throws {
+    let call: JSON = ["type": "function", "function": ["name": "f", "arguments": .string(text)]]
+    let body: JSON = ["messages": [["role": "assistant", "tool_calls": [call]]]]
+    let message = try ChatRequest(body, traits: Self.traits).messages[0]
+    let arguments = message["tool_calls"]?.array?[0]["function"]?["arguments"]
+    #expect(arguments?.text() == read)
+  }
+
+  @Test func `Reasoning of earlier answers is kept under one name`() throws {
+    let messages = try readMessages(#"[{"role": "assistant", "content": "a", "reasoning": "r"}]"#)
+    #expect(messages[0]["reasoning_content"]?.string == "r")
+  }
+
+  @Test(arguments: [
+    ("[]", "messages", "invalid_value"),
+    ("{}", "messages", "invalid_type"),
+    ("[1]", "messages[0]", "invalid_type"),
+    (#"[{"content": "a"}]"#, "messages[0].role", "missing_required_parameter"),
+    (#"[{"role": "function", "content": "a"}]"#, "messages[0].role", "invalid_value"),
+    (#"[{"role": "bot", "content": "a"}]"#, "messages[0].role", "invalid_value"),
+    (#"[{"role": "user"}]"#, "messages[0].content", "missing_required_parameter"),
+    (#"[{"role": "user", "content": null}]"#, "messages[0].content", "missing_required_parameter"),
+    (#"[{"role": "user", "content": 5}]"#, "messages[0].content", "invalid_type"),
+    (#"[{"role": "user", "content": [5]}]"#, "messages[0].content[0]", "invalid_type"),
+    (
+      #"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]"#,
+      "messages[0].content[0].type", "unsupported_value"
+    ),
+    (
+      #"[{"role": "user", "content": [{"type": "text"}]}]"#, "messages[0].content[0].text",
+      "missing_required_parameter"
+    ),
+    (
+      #"[{"role": "tool", "content": "a", "tool_call_id": 1}]"#, "messages[0].tool_call_id",
+      "invalid_type"
+    ),
+    (#"[{"role": "user", "content": "a", "mood": "b"}]"#, "messages[0].mood", "unknown_parameter"),
+    (
+      #"[{"role": "assistant", "tool_calls": [{"function": {"name": 5}}]}]"#,
+      "messages[0].tool_calls[0].function.name", "invalid_type"
+    ),
+  ])
+  func `A message that can't be read is refused by its place`(
+    messages: String, field: String, code: String
+  ) throws {
+    let error = try #require(
+      #expect(throws: APIError.self) { try readMessages(messages) })
+    #expect(error.parameter == field)
+    #expect(error.code == code)
+  }
+
+  // MARK: Tools
+
+  @Test func `With tool_choice none the model is shown no tools`() throws {
+    let tools = #""tools": [{"type": "function", "function": {"name": "f", "strict": false}}]"#
+    #expect(try read(tools).tools.definitions == [["type": "function", "function": ["name": "f"]]])
+    #expect(try read(tools + #", "tool_choice": "auto""#).tools.definitions.count == 1)
+    #expect(try read(tools + #", "tool_choice": "none""#).tools.definitions.isEmpty)
+    #expect(try !read(tools + #", "parallel_tool_calls": false"#).tools.parallel)
+  }
+
+  // MARK: Delivery
+
+  @Test(arguments: [
+    ("", Delivery.Usage.onLastChunk), (#"{"include_usage": true}"#, .inOwnChunk),
+    (#"{"include_usage": false}"#, .none),
+    (#"{"include_usage": true, "continuous_usage_stats": true}"#, .continuous),
+  ])
+  func `Usage comes where the client asks for it`(options: String, usage: Delivery.Usage) throws {
+    let member = options.isEmpty ? "" : ", \"stream_options\": \(options)"
+    #expect(try read(#""stream": true"# + member).delivery == Delivery(stream: true, usage: usage))
+  }
+}

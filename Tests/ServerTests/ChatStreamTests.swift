@@ -1,0 +1,218 @@
+import Foundation
+import HummingbirdTesting
+import JSON
+import Logging
+import Runtime
+import Testing
+
+@testable import Server
+
+/// What an answer looks like on the wire, streamed and whole.
+struct ChatStreamTests {
+  private static let call = """
+    <tool_call>
+    {"name": "f", "arguments": {"x": 1}}
+    </tool_call>
+    """
+  private static let tools: JSON = [
+    ["type": "function", "function": ["name": "f", "parameters": ["type": "object"]]]
+  ]
+
+  /// An answer of the model, and a request that shows what becomes of it.
+  struct Case: Sendable, CustomTestStringConvertible {
+    let name: String
+    let answer: String
+    var members: JSON = .object(JSONObject())
+
+    var testDescription: String { name }
+  }
+
+  static let cases = [
+    Case(name: "plain", answer: "Hé✓"),
+    Case(name: "empty", answer: ""),
+    Case(name: "length", answer: "Hello there", members: ["max_tokens": 3]),
+    Case(name: "stop", answer: "one, two, three", members: ["stop": [", th", "zz"]]),
+    Case(name: "reasoning", answer: "<think>\nhm\n</think>\n\nok"),
+    Case(name: "tool call", answer: call, members: ["tools": tools]),
+    Case(
+      name: "text and two tool calls", answer: "So: \(call)\n\(call)", members: ["tools": tools]),
+    Case(
+      name: "one tool call at a time", answer: "\(call)\n\(call)",
+      members: ["tools": tools, "parallel_tool_calls": false]),
+    Case(name: "logprobs", answer: "ab", members: ["logprobs": true, "top_logprobs": 1]),
+  ]
+
+  private func ask(_ test: Case, stream: Bool, options: JSON = .null) async throws -> TestResponse {
+    var members = test.members.object ?? JSONObject()
+    members["stream"] = .bool(stream)
+    members["stream_options"] = options
+    let body = question("Hello", .object(members))
+    return try await TestServer(saying: test.answer).run { try await $0.chat(body) }
+  }
+
+  @Test(arguments: cases)
+  func `A stream is byte for byte what it was`(test: Case) async throws {
+    let response = try await ask(test, stream: true)
+    #expect(response.status == .ok)
+    #expect(response.headers[.contentType] == "text/event-stream")
+    try expectGolden("stream, \(test.name)", response.text)
+  }
+
+  @Test(arguments: cases)
+  func `A whole answer is byte for byte what it was`(test: Case) async throws {
+    let response = try await ask(test, stream: false)
+    #expect(response.status == .ok)
+    #expect(response.headers[.contentType] == "application/json")
+    try expectGolden("whole, \(test.name)", response.text)
+  }
+
+  @Test(arguments: cases)
+  func `The chunks of a stream fold to the whole answer`(test: Case) async throws {
+    let whole = try await ask(test, stream: false).json
+    var folded = FoldedStream()
+    for chunk in try await ask(test, stream: true).frames { folded.append(chunk) }
+    let choice = try #require(whole["choices"]?.array?.first)
+    #expect(folded.message == choice["message"])
+    #expect(folded.finish == choice["finish_reason"])
+    #expect(folded.logprobs == choice["logprobs"]?["content"]?.array ?? [])
+    #expect(folded.usage == whole["usage"])
+  }
+
+  @Test(arguments: [
+    ("asked", #"{"include_usage": true}"#), ("declined", #"{"include_usage": false}"#),
+    ("continuous", #"{"include_usage": true, "continuous_usage_stats": true}"#),
+  ])
+  func `Usage stands where it was asked for`(name: String, options: String) async throws {
+    let response = try await ask(Self.cases[0], stream: true, options: JSON(parsing: options))
+    try expectGolden("stream, usage \(name)", response.text)
+  }
+
+  /// A stream about to begin, and the server that it belongs to.
+  private func emptyStream() throws -> (ChatStream, TestServer) {
+    let server = try TestServer()
+    let request = try ChatRequest(question("Hello", ["stream": true]), traits: server.served.traits)
+    let answer = try server.served.begin(request, id: "chatcmpl-1", created: 0, modelID: "letters")
+    let report = AnswerReport(id: "chatcmpl-1", logger: Logger(label: "test"))
+    return (ChatStream(answer: answer, report: report), server)
+  }
+
+  @Test func `No frame comes before the first token, only comments`() throws {
+    var (stream, _) = try emptyStream()
+    func text(_ pulse: Pulse<GenerationEvent>) -> String {
+      stream.take(pulse).map { String(buffer: $0) }.joined()
+    }
+    #expect(text(.silence) == ": waiting\n\n")
+    #expect(text(.element(.prefill(done: 3, total: 9))).isEmpty)
+    #expect(text(.silence) == ": prompt 3/9\n\n")
+    #expect(text(.element(.token(GeneratedToken(id: 72)))).contains(#""role":"assistant""#))
+  }
+
+  @Test func `Silence is noticed, and ends with its stream`() async throws {
+    let (stream, continuation) = AsyncStream<Int>.makeStream()
+    var pulses = stream.pulsing(every: .milliseconds(1)).makeAsyncIterator()
+    guard case .silence = await pulses.next() else { return #expect(Bool(false)) }
+    continuation.yield(7)
+    continuation.finish()
+    var heard: [Int] = []
+    while let pulse = await pulses.next() {
+      if case .element(let number) = pulse { heard.append(number) }
+    }
+    #expect(heard == [7])
+  }
+
+  @Test func `Who stops listening ends what is listened to`() async throws {
+    let (stream, continuation) = AsyncStream<Int>.makeStream()
+    await confirmation { ended in
+      let (over, signal) = AsyncStream<Void>.makeStream()
+      continuation.onTermination = { reason in
+        if case .cancelled = reason { ended() }
+        signal.finish()
+      }
+      let task = Task { for await _ in stream.pulsing(every: .seconds(60)) {} }
+      task.cancel()
+      for await _ in over {}
+    }
+  }
+
+  @Test func `A failure in mid-stream is an error frame, and the stream ends as streams do`() throws
+  {
+    var (stream, _) = try emptyStream()
+    let text = stream.take(.element(.failed("no memory"))).map { String(buffer: $0) }.joined()
+    #expect(stream.isFinished)
+    #expect(
+      text == """
+        data: {"error":{"message":"no memory","type":"server_error","param":null,"code":"internal_error"}}
+
+        data: [DONE]
+
+
+        """)
+  }
+
+  @Test func `Answers that run at once don't mix`() async throws {
+    let server = try TestServer(
+      parallel: 4, respond: { prompt in String(prompt.split(separator: "#")[1]) })
+    try await server.run { client in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in 0..<12 {
+          group.addTask {
+            let text = "answer \(number) " + String(repeating: "\(number)", count: 20 + number)
+            let whole = try await client.chat(question("#\(text)#")).json
+            #expect(whole["choices"]?.array?[0]["message"]?["content"]?.string == text)
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+    #expect(server.model.violations.isEmpty)
+  }
+}
+
+/// A stream's chunks put together the way clients do it.
+private struct FoldedStream {
+  var content: String?
+  var reasoning: String?
+  var calls: [Int: (id: JSON, name: JSON, arguments: String)] = [:]
+  var finish: JSON?
+  var usage: JSON?
+  var logprobs: [JSON] = []
+
+  mutating func append(_ chunk: JSON) {
+    if let usage = chunk["usage"] { self.usage = usage }
+    guard let choice = chunk["choices"]?.array?.first else { return }
+    if let text = choice["delta"]?["content"]?.string { content = (content ?? "") + text }
+    if let text = choice["delta"]?["reasoning_content"]?.string {
+      reasoning = (reasoning ?? "") + text
+    }
+    logprobs += choice["logprobs"]?["content"]?.array ?? []
+    finish = choice["finish_reason"]
+    for call in choice["delta"]?["tool_calls"]?.array ?? [] { append(call: call) }
+  }
+
+  private mutating func append(call: JSON) {
+    let index = call["index"]?.integer ?? -1
+    var known = calls[index] ?? (.null, .null, "")
+    if let id = call["id"] { known.id = id }
+    if let name = call["function"]?["name"] { known.name = name }
+    known.arguments += call["function"]?["arguments"]?.string ?? ""
+    calls[index] = known
+  }
+
+  /// The message that the whole answer should hold.
+  var message: JSON {
+    var message = JSONObject([(key: "role", value: "assistant")])
+    message["content"] = content.map(JSON.string) ?? (calls.isEmpty ? "" : .null)
+    message["refusal"] = .null
+    if let reasoning { message["reasoning_content"] = .string(reasoning) }
+    if !calls.isEmpty {
+      message["tool_calls"] = .array(
+        calls.sorted { $0.key < $1.key }.map { _, call in
+          [
+            "id": call.id, "type": "function",
+            "function": ["name": call.name, "arguments": .string(call.arguments)],
+          ]
+        })
+    }
+    return .object(message)
+  }
+}
