@@ -1,0 +1,128 @@
+"""What we are compared with: llama.cpp, built here from the sources that PyPI's llama-cpp-python
+carries, with the same synthetic weights in its own formats."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+
+LLAMA_CPP_PYTHON = "0.3.36"
+
+# Name in the table, llama-quantize's type, its options. --pure quantises the token embedding and
+# the head like all else, which makes the file as large as an MLX 4-bit model.
+FORMATS = {
+    "Q4_0-pure": ("Q4_0", ["--pure"]),
+    "Q4_0": ("Q4_0", []),
+    "Q4_K_M": ("Q4_K_M", []),
+    "Q8_0": ("Q8_0", []),
+}
+
+PROGRAMS = ["llama-bench", "llama-quantize", "llama-server", "llama-batched-bench"]
+
+
+def run(*command, **options):
+    print("+", " ".join(command), file=sys.stderr, flush=True)
+    subprocess.run(command, check=True, stdout=sys.stderr, **options)
+
+
+class Workshop:
+    """A folder in which tools are built and models kept between runs."""
+
+    def __init__(self, folder):
+        self.folder = os.path.abspath(os.path.expanduser(folder))
+        os.makedirs(self.folder, exist_ok=True)
+        self.python = self.path("venv", "bin", "python")
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def prepare_python(self):
+        """A Python with all that the synthetic models and the builds need."""
+        done = self.path("venv", "complete")
+        if os.path.exists(done):
+            return
+        run(sys.executable, "-m", "venv", self.path("venv"))
+        packages = ["mlx[cpu]", "numpy", "gguf", "cmake", "ninja"]
+        run(self.python, "-m", "pip", "install", "--quiet", *packages)
+        open(done, "w").close()
+
+    def synthetic(self, shape, bits, group):
+        """The MLX model folder of a shape."""
+        folder = self.path(f"{shape}-{bits}bit-g{group}")
+        if not os.path.exists(os.path.join(folder, "config.json")):
+            self._make(shape, folder, "--bits", str(bits), "--group", str(group))
+        return folder
+
+    def gguf(self, shape, name):
+        """A shape in one of llama.cpp's formats."""
+        path = self.path(f"{shape}-{name}.gguf")
+        if not os.path.exists(path):
+            source = self.path(f"{shape}-bf16.gguf")
+            if not os.path.exists(source):
+                self._make(shape, "--gguf", source)
+            kind, options = FORMATS[name]
+            quantize = self.program("llama-quantize")
+            run(quantize, *options, source, path + ".part", kind, stderr=subprocess.DEVNULL)
+            os.replace(path + ".part", path)
+        return path
+
+    def _make(self, shape, *arguments):
+        here = os.path.dirname(os.path.abspath(__file__))
+        run(self.python, "-m", "synthetic", shape, *arguments, cwd=here)
+
+    def program(self, name):
+        """One of llama.cpp's programs, built for this machine."""
+        path = self.path("llama.cpp", "build", "bin", name)
+        if not os.path.exists(path):
+            self._build_llama_cpp()
+        return path
+
+    def _build_llama_cpp(self):
+        source = self.path("llama.cpp")
+        if not os.path.exists(os.path.join(source, "vendor")):
+            self._download_llama_cpp(source)
+        build = os.path.join(source, "build")
+        tools = self.path("venv", "bin")
+        environment = os.environ | {"PATH": tools + os.pathsep + os.environ["PATH"]}
+        options = {"GGML_NATIVE": "ON", "BUILD_SHARED_LIBS": "OFF", "LLAMA_CURL": "OFF"}
+        options |= {f"LLAMA_BUILD_{part}": "OFF" for part in ("TESTS", "EXAMPLES")}
+        flags = [f"-D{name}={value}" for name, value in options.items()]
+        vendored = os.path.join(source, "vendor", "llama.cpp")
+        release = "-DCMAKE_BUILD_TYPE=Release"
+        configure = ["cmake", "-G", "Ninja", "-S", vendored, "-B", build, release, *flags]
+        run(*configure, env=environment)
+        run("cmake", "--build", build, "--target", *PROGRAMS, env=environment)
+
+    def _download_llama_cpp(self, source):
+        downloads = self.path("downloads")
+        package = f"llama-cpp-python=={LLAMA_CPP_PYTHON}"
+        only_source = ["--no-deps", "--no-binary", "llama-cpp-python", "--dest", downloads]
+        run(self.python, "-m", "pip", "download", "--quiet", *only_source, package)
+        archive = next(name for name in os.listdir(downloads) if name.endswith(".tar.gz"))
+        with tarfile.open(os.path.join(downloads, archive)) as file:
+            file.extractall(self.path("unpacked"), filter="data")
+        inner = os.listdir(self.path("unpacked"))[0]
+        shutil.move(self.path("unpacked", inner), source)
+
+
+class LlamaCpp:
+    """One of llama.cpp's files under measurement."""
+
+    def __init__(self, workshop, shape, name):
+        self.name = f"llama.cpp {name}"
+        self.numerics = "int8 activations"
+        self.file = workshop.gguf(shape, name)
+        self.bytes = os.path.getsize(self.file)
+        self.program = workshop.program("llama-bench")
+
+    def measure(self, threads, prompt, generate, depth):
+        """Tokens per second of prompt and generation."""
+        command = [self.program, "-m", self.file, "-t", str(threads), "-p", str(prompt)]
+        command += ["-n", str(generate), "-d", str(depth), "-r", "1", "-o", "json"]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        rates = {}
+        for row in json.loads(output):
+            rates["prompt" if row["n_prompt"] else "generate"] = row["avg_ts"]
+        return rates

@@ -1,0 +1,1 @@
+"""Models with real shapes and random weights, to measure speed with. See __main__.py."""

@@ -1,0 +1,47 @@
+"""Writes a model with a real shape and random weights: only shapes, quantisation and layout matter
+for speed, so no real checkpoint is needed to measure it.
+
+It becomes an MLX model folder, quantised exactly as `mlx_lm.convert -q` does it, and on request a
+bfloat16 GGUF file with the same weights for llama.cpp. The same shape and seed give the same
+weights in every format. Layers are written one at a time, so an 8B model needs little memory.
+Needs numpy, mlx, and gguf for --gguf.
+
+  python -m synthetic qwen3-0.6b models/qwen3-0.6b-4bit --bits 4 --group 64
+  python -m synthetic llama-3.2-1b models/llama-3.2-1b-bf16 --bits 0 --gguf models/llama.gguf
+"""
+
+import argparse
+
+from .shapes import SHAPES
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="python -m synthetic",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("shape", choices=sorted(SHAPES))
+    parser.add_argument("folder", nargs="?", help="the MLX model folder to write")
+    parser.add_argument(
+        "--bits", type=int, default=4, choices=[0, 2, 3, 4, 5, 6, 8], help="0 keeps bfloat16"
+    )
+    parser.add_argument("--group", type=int, default=64, choices=[32, 64, 128])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--gguf", help="also write this GGUF file")
+    options = parser.parse_args()
+    if not options.folder and not options.gguf:
+        parser.error("name a folder, or a file with --gguf")
+    shape = SHAPES[options.shape]
+    if options.folder:
+        from .write_mlx import write_mlx
+
+        write_mlx(shape, options.folder, options.bits, options.group, options.seed)
+    if options.gguf:
+        from .write_gguf import write_gguf
+
+        write_gguf(shape, options.gguf, options.seed, options.shape)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Foundation
+import JSON
+import KernelCompiler
+import ModelFiles
+import Runtime
+
+/// Measures a compiled model, alone or side by side with another.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures speed, memory and numerics, side by side with the generic backend.",
+    discussion: """
+      Every round measures the machine's read bandwidth first and then each side in turn, \
+      so that what else the machine does falls on all of them alike. Figures are medians of \
+      the rounds, with the smallest and the largest in brackets. A model's folder is compiled \
+      into the cache.
+
+        mlx-compile bench Qwen3-0.6B-4bit --against generic
+        mlx-compile bench fast.mlxbundle --against exact.mlxbundle --threads 1
+        mlx-compile bench Qwen3-0.6B-4bit --prompt 4k --generate 32 --json
+      """)
+
+  @Argument(help: "A bundle, a model folder, or a hub id.")
+  var model: String
+
+  @Option(
+    help: ArgumentHelp(
+      "What to compare with: generic (needs a model folder), or another bundle or model.",
+      valueName: "generic|bundle|model"))
+  var against: String?
+
+  @Option(help: "Tokens of the prompt; 4k means 4096.")
+  var prompt = Count(512)
+
+  @Option(help: "Tokens to generate after it.")
+  var generate = Count(128)
+
+  @Option(help: "Positions before the first generated token (default: the prompt's).")
+  var depth: Count?
+
+  @Option(help: "Sequences to generate at once.")
+  var batch = Count(1)
+
+  @Option(help: "Threads (default: the cores this process may use).")
+  var threads: Int?
+
+  @Option(help: "How often to measure.")
+  var rounds = Count(5)
+
+  @Option(help: numericsHelp)
+  var numerics = Numerics.fast
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    let counts = [
+      ("--prompt", prompt), ("--generate", generate), ("--batch", batch), ("--rounds", rounds),
+    ]
+    for (name, count) in counts where count.value < 1 {
+      throw ValidationError("\(name) must be at least 1.")
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+  }
+
+  func run() throws {
+    #if DEBUG
+      FileHandle.standardError.write(Data("built without optimisation: figures mean little\n".utf8))
+    #endif
+    let threads = threads ?? availableThreads()
+    let workload = Workload(
+      prompt: prompt.value, generate: generate.value, depth: depth?.value ?? prompt.value,
+      batch: batch.value, threads: threads)
+    let progress = ProgressLine()
+    defer { progress.end() }
+    let contestants = try contestants(workload, progress)
+    let comparison =
+      contestants.count > 1 ? Agreement(of: contestants[0], with: contestants[1]) : nil
+    let bandwidth = ReadBandwidth()
+    var bandwidths: [Double] = []
+    for round in 0..<rounds.value {
+      bandwidths.append(bandwidth.measure(threads: threads))
+      for contestant in contestants {
+        progress.show(
+          "round \(round + 1) of \(rounds.value): \(contestant.name)",
+          Double(round) / Double(rounds.value))
+        contestant.measure(workload)
+      }
+    }
+    progress.end()
+    let report = BenchReport(
+      workload: workload, bandwidth: Samples(bandwidths), contestants: contestants,
+      agreement: comparison)
+    print(json ? report.json.text(style: .indented) : report.text)
+  }
+
+  private func contestants(_ workload: Workload, _ progress: ProgressLine) throws -> [Contestant] {
+    let location = try ModelLocation.resolve(model)
+    let first = try compiled(location, workload, progress)
+    guard let against else { return [first] }
+    if against != "generic" {
+      return [first, try compiled(ModelLocation.resolve(against), workload, progress)]
+    }
+    guard case .directory(let path) = location else {
+      throw ValidationError(
+        "the generic backend runs the original weights, which a bundle doesn't hold; give the "
+          + "model's folder instead of \(model).")
+    }
+    let generic = try Contestant(name: "generic", numerics: "float32", workload: workload) {
+      try GenericLanguageModel(directory: ModelDirectory(path: path), threads: workload.threads) {
+        progress.show("loading for the generic backend", $0)
+      }
+    }
+    return [first, generic]
+  }
+
+  private func compiled(
+    _ location: ModelLocation, _ workload: Workload, _ progress: ProgressLine
+  ) throws -> Contestant {
+    let bundle =
+      switch location {
+      case .bundle(let path): try ModelBundle(path: path)
+      case .directory(let path):
+        try CompileCache.bundle(
+          for: ModelDirectory(path: path), numerics: numerics, progress: progress.compiling)
+      }
+    let contestant = try Contestant(
+      name: "compiled", numerics: bundle.manifest.numerics, workload: workload
+    ) {
+      try CompiledModel(bundle: bundle, threads: workload.threads)
+    }
+    contestant.manifest = bundle.manifest
+    return contestant
+  }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import KernelCompiler
+import ModelFiles
+import Runtime
+
+/// One model under measurement: loaded, with memory for its sequences, and what was measured.
+final class Contestant {
+  let name: String
+  let numerics: String
+  let model: any LanguageModel
+  let loadSeconds: Double
+  /// From nothing to the first token's logits.
+  let firstTokenSeconds: Double
+  /// What the process grew by while the model was loaded and ran a first time.
+  let residentBytes: Int
+  var manifest: BundleManifest?
+  private(set) var promptRates: [Double] = []
+  private(set) var generationRates: [Double] = []
+  /// Steps per second while generating.
+  private(set) var stepRates: [Double] = []
+  private let driver: StepDriver
+  private var isWarm = false
+
+  init(
+    name: String, numerics: String, workload: Workload, load: () throws -> any LanguageModel
+  ) throws {
+    self.name = name
+    self.numerics = numerics
+    let before = residentMemory()
+    let started = ContinuousClock.now
+    let model = try load()
+    loadSeconds = started.duration(to: .now).seconds
+    self.model = model
+    guard workload.positions <= model.contextLimit else {
+      throw CompilerError(
+        "\(workload.positions) positions are more than the model's context of "
+          + "\(model.contextLimit)")
+    }
+    let sizes = StepDriver.Sizes(
+      vocabulary: model.vocabulary, maximumRows: model.maximumRows,
+      pagePositions: model.pagePositions, pageBytes: model.pageBytes)
+    driver = StepDriver(
+      sizes: sizes, sequences: workload.batch, positions: workload.positions
+    ) { model.run($0) }
+    driver.step(
+      [.init(token: Workload.token(0, vocabulary: model.vocabulary), position: 0)], wanted: [0])
+    firstTokenSeconds = started.duration(to: .now).seconds
+    residentBytes = residentMemory() - before
+  }
+
+  /// One round: reads the prompt, then generates.
+  func measure(_ workload: Workload) {
+    if !isWarm { warmUp(workload) }
+    let tokens = tokens(workload.prompt)
+    let seconds = time { _ = driver.prefill(tokens[...]) }
+    promptRates.append(Double(tokens.count) / seconds)
+    var steps = 0
+    let generationSeconds = time {
+      let started = ContinuousClock.now
+      while steps < workload.generate, started.duration(to: .now) < workload.roundLimit {
+        generate(at: workload.depth + steps, workload)
+        steps += 1
+      }
+    }
+    stepRates.append(Double(steps) / generationSeconds)
+    generationRates.append(Double(steps * workload.batch) / generationSeconds)
+  }
+
+  /// The logits of every token of a short prompt, to compare models by.
+  func logits(of tokens: [Int32]) -> [Float] { driver.prefill(tokens[...], allLogits: true) }
+
+  /// Fills the cache of every sequence, and wakes threads and clocks.
+  private func warmUp(_ workload: Workload) {
+    isWarm = true
+    let tokens = tokens(workload.depth)
+    for sequence in 0..<workload.batch {
+      _ = driver.prefill(tokens[...], sequence: sequence)
+    }
+    for step in 0..<min(workload.generate, 4) { generate(at: workload.depth + step, workload) }
+  }
+
+  private func generate(at position: Int, _ workload: Workload) {
+    let rows = (0..<workload.batch).map { sequence in
+      let token = Workload.token(position + 31 * sequence, vocabulary: model.vocabulary)
+      return StepDriver.Row(token: token, position: position, sequence: sequence)
+    }
+    driver.step(rows, wanted: Array(rows.indices))
+  }
+
+  private func tokens(_ count: Int) -> [Int32] {
+    (0..<count).map { Workload.token($0, vocabulary: model.vocabulary) }
+  }
+
+  private func time(_ body: () -> Void) -> Double {
+    let started = ContinuousClock.now
+    body()
+    return started.duration(to: .now).seconds
+  }
+}
+
+/// Bytes of memory that this process has in use, mapped files included; 0 where nothing tells.
+func residentMemory() -> Int {
+  guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else {
+    return 0
+  }
+  let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+  let number = line?.split(whereSeparator: \.isWhitespace).dropFirst().first
+  return (number.flatMap { Int($0) } ?? 0) << 10
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Synchronization
+
+/// How fast this machine reads memory: a token can't be generated faster than the weights are read.
+final class ReadBandwidth: Sendable {
+  private let bytes: Int
+  private nonisolated(unsafe) let memory: UnsafeMutableRawPointer
+
+  /// Sums of what was read, so that no reading can be left out.
+  private let sum = Mutex<UInt64>(0)
+
+  /// Large against any cache.
+  init(bytes: Int = 1 << 30) {
+    self.bytes = bytes
+    let hugePage = 2 << 20
+    memory = .allocate(byteCount: bytes, alignment: hugePage)
+    #if os(Linux)
+      madvise(memory, bytes, MADV_HUGEPAGE)
+    #endif
+    memory.initializeMemory(as: UInt8.self, repeating: 1, count: bytes)
+  }
+
+  deinit { memory.deallocate() }
+
+  /// One pass over all of the memory, in bytes per second: each thread reads a part of its own.
+  func measure(threads: Int) -> Double {
+    let slice = bytes / threads / 4096 * 4096
+    let waiting = Atomic<Int>(threads)
+    let times = Mutex<(start: ContinuousClock.Instant, end: ContinuousClock.Instant)?>(nil)
+    let group = DispatchGroup()
+    for index in 0..<threads {
+      group.enter()
+      Thread.detachNewThread { [self] in
+        waiting.subtract(1, ordering: .acquiringAndReleasing)
+        while waiting.load(ordering: .acquiring) > 0 {}
+        let start = ContinuousClock.now
+        let partial = Self.read(memory + index * slice, bytes: slice)
+        let end = ContinuousClock.now
+        sum.withLock { $0 &+= partial }
+        times.withLock { times in
+          times = (min(times?.start ?? start, start), max(times?.end ?? end, end))
+        }
+        group.leave()
+      }
+    }
+    group.wait()
+    let seconds = times.withLock { $0.map { $0.start.duration(to: $0.end).seconds } } ?? 1
+    return Double(slice * threads) / seconds
+  }
+
+  /// Reads everything and answers with something that depends on all of it.
+  private static func read(_ start: UnsafeRawPointer, bytes: Int) -> UInt64 {
+    typealias Line = SIMD8<UInt64>
+    let lineBytes = MemoryLayout<Line>.size
+    var sums = (Line(), Line(), Line(), Line())
+    for offset in stride(from: 0, to: bytes / (4 * lineBytes) * 4 * lineBytes, by: 4 * lineBytes) {
+      let lines = start + offset
+      sums.0 ^= lines.load(as: Line.self)
+      sums.1 ^= lines.load(fromByteOffset: lineBytes, as: Line.self)
+      sums.2 ^= lines.load(fromByteOffset: 2 * lineBytes, as: Line.self)
+      sums.3 ^= lines.load(fromByteOffset: 3 * lineBytes, as: Line.self)
+    }
+    return (sums.0 ^ sums.1 ^ sums.2 ^ sums.3).wrappedSum()
+  }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import KernelCompiler
+import ModelFiles
+import Runtime
+
+/// Shows what a bundle holds and what serving it takes.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what a bundle holds and what serving it takes.",
+    discussion: """
+        mlx-compile inspect Qwen3-0.6B-4bit.mlxbundle
+        mlx-compile inspect Qwen3-0.6B-4bit.mlxbundle --context-size 32k
+      """)
+
+  @Argument(help: "A bundle.")
+  var bundle: String
+
+  @Option(name: [.long, .customLong("ctx-size")], help: "Positions to count memory for.")
+  var contextSize = Count(4096)
+
+  func run() throws {
+    guard case .bundle(let path) = try ModelLocation.resolve(bundle) else {
+      throw ValidationError("\(bundle) is a model, not a bundle; compile it first.")
+    }
+    let bundle = try ModelBundle(path: path)
+    print(
+      (heading(bundle) + targets(bundle) + memory(bundle) + kernels(bundle)).joined(separator: "\n")
+    )
+  }
+
+  private func heading(_ bundle: ModelBundle) -> [String] {
+    let manifest = bundle.manifest
+    let numerics = manifest.divergence.map { ", " + divergenceText($0) } ?? ""
+    return [
+      "\(bundle.path)", "  made by     \(manifest.generator)",
+      "  model type  \(manifest.modelType)", "  numerics    \(manifest.numerics)\(numerics)",
+      "  signature   \(manifest.signature)",
+    ]
+  }
+
+  private func targets(_ bundle: ModelBundle) -> [String] {
+    ["", "targets"]
+      + bundle.manifest.targets.map { target in
+        let missing = ProcessorFeatures.ofThisMachine.missing(from: target.cpuFeatures)
+        let verdict =
+          missing.isEmpty
+          ? "runs here" : "not here, this CPU lacks " + missing.joined(separator: ", ")
+        return "  \(target.name) (\(target.compiler)): \(verdict)"
+      }
+  }
+
+  private func memory(_ bundle: ModelBundle) -> [String] {
+    let sizes = bundle.manifest.sizes
+    let threads = availableThreads()
+    let scratch = sizes.scratchBytes[threads] ?? sizes.scratchBytes.values.max() ?? 0
+    let pages = (contextSize.value + sizes.pagePositions - 1) / max(sizes.pagePositions, 1)
+    let cache = pages * sizes.pageBytes
+    let rows = [
+      ("weights, mapped and shared", sizes.weightsBytes),
+      ("cache of \(contextSize.value) positions", cache),
+      ("scratch, \(threads) threads", scratch),
+      ("together", sizes.weightsBytes + cache + scratch),
+    ]
+    return ["", "memory"] + table(rows.map { ["  " + $0.0, byteText($0.1)] })
+  }
+
+  private func kernels(_ bundle: ModelBundle) -> [String] {
+    guard !bundle.manifest.kernels.isEmpty else { return [] }
+    let rows = bundle.manifest.kernels.map { kernel in
+      [
+        "  " + kernel.name, "\(kernel.calls)", byteText(kernel.weightBytes),
+        countText(kernel.operationsPerRow), byteText(kernel.pageBytesPerPosition),
+        countText(kernel.operationsPerPosition),
+      ]
+    }
+    let title = [
+      "  kernel", "calls", "weights", "operations/row", "cache/position", "operations/position",
+    ]
+    return ["", "a step"] + table([title] + rows)
+  }
+}
+
+/// Columns set apart by two spaces, the first flush left and the others flush right.
+func table(_ rows: [[String]]) -> [String] {
+  let columns = rows.map(\.count).max() ?? 0
+  let widths = (0..<columns).map { column in
+    rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+  }
+  return rows.map { row in
+    row.enumerated().map { column, text in
+      let padding = String(repeating: " ", count: widths[column] - text.count)
+      return column == 0 ? text + padding : padding + text
+    }.joined(separator: "  ")
+  }
+}
+
+/// "1.2 G": powers of ten.
+func countText(_ count: Int) -> String {
+  let units = [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)]
+  for (unit, size) in units where Double(count) >= size {
+    return String(format: "%.2f ", Double(count) / size) + unit
+  }
+  return String(count)
+}

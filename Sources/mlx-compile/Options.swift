@@ -1,0 +1,29 @@
+import ArgumentParser
+import KernelCompiler
+
+/// A number of something, also written with a suffix: 4096 or 4k.
+struct Count: ExpressibleByArgument {
+  let value: Int
+
+  init(_ value: Int) { self.value = value }
+
+  init?(argument: String) {
+    let factors: [Character: Int] = ["k": 1 << 10, "K": 1 << 10, "m": 1 << 20, "M": 1 << 20]
+    let factor = argument.last.flatMap { factors[$0] }
+    let digits = factor == nil ? argument[...] : argument.dropLast()
+    guard let number = Int(digits), number >= 0 else { return nil }
+    let (value, overflow) = number.multipliedReportingOverflow(by: factor ?? 1)
+    guard !overflow else { return nil }
+    self.value = value
+  }
+
+  var defaultValueDescription: String { String(value) }
+}
+
+extension Numerics: ExpressibleByArgument {}
+
+let numericsHelp = ArgumentHelp(
+  "fast multiplies by int8 activations, exact by float32.",
+  discussion: """
+    How far fast diverges from exact is measured when the bundle is made, and stored in it.
+    """)

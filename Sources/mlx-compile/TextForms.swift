@@ -1,0 +1,32 @@
+import Foundation
+import ModelFiles
+
+extension Duration {
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}
+
+/// "335 MB": powers of ten, as bandwidths are given.
+func byteText(_ bytes: Int) -> String {
+  let units = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)]
+  for (unit, size) in units where Double(bytes) >= size {
+    let value = Double(bytes) / size
+    return String(format: value < 10 ? "%.2f \(unit)" : "%.0f \(unit)", value)
+  }
+  return "\(bytes) bytes"
+}
+
+/// "12 ms", "1.4 s".
+func secondsText(_ seconds: Double) -> String {
+  if seconds < 0.001 { return String(format: "%.2f ms", seconds * 1e3) }
+  return seconds < 1
+    ? String(format: "%.0f ms", seconds * 1e3) : String(format: "%.1f s", seconds)
+}
+
+/// How far fast numerics are from exact ones, in words.
+func divergenceText(_ divergence: BundleManifest.Divergence) -> String {
+  String(
+    format: "diverges from exact by %.5f nats on average, %.5f at most; %.1f%% of top tokens agree",
+    divergence.meanKL, divergence.maximumKL, divergence.top1Agreement * 100)
+}
