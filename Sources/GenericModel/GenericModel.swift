@@ -203,12 +203,12 @@ extension GenericModel {
   private static let shareElements = 1 << 15
 
   private func onElements(_ count: Int, _ body: (Range<Int>) -> Void) {
-    inParallel(count: count, grain: Self.shareElements, threads: threads, body)
+    inParallel(count: count, grain: Self.shareElements, threads: threads) { body($1) }
   }
 
   private func onRows(_ count: Int, cost: Int, _ body: (Range<Int>) -> Void) {
     let grain = max(1, Self.shareElements / max(1, cost))
-    inParallel(count: count, grain: grain, threads: threads, body)
+    inParallel(count: count, grain: grain, threads: threads) { body($1) }
   }
 }
 

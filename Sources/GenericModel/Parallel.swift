@@ -14,14 +14,14 @@ func inParallel(threads: Int, _ body: (_ thread: Int) -> Void) {
 
 /// Cuts 0 up to `count` into contiguous shares, one per thread, each a multiple of `grain`.
 func inParallel(
-  count: Int, grain: Int, threads: Int, _ body: (_ range: Range<Int>) -> Void
+  count: Int, grain: Int, threads: Int, _ body: (_ thread: Int, _ range: Range<Int>) -> Void
 ) {
   let shares = max(1, min(threads, (count + grain - 1) / grain))
   let share = ((count + shares - 1) / shares + grain - 1) / grain * grain
   inParallel(threads: shares) { thread in
     let start = min(count, thread * share)
     let range = start..<min(count, start + share)
-    if !range.isEmpty { body(range) }
+    if !range.isEmpty { body(thread, range) }
   }
 }
 

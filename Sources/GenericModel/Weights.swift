@@ -20,8 +20,8 @@ final class Weights: @unchecked Sendable {
   /// Bytes of float32 weights made at load.
   var residentBytes: Int { memory?.count ?? 0 }
 
-  /// Rows of a matrix that are expanded at a time take at most this many floats (or one row).
-  static let blockFloats = 1 << 20
+  /// Rows that a thread expands at a time stay in its cache until they have been multiplied with.
+  private static let blockFloats = 1 << 17
 
   init(
     _ graph: Graph, blas: BLAS, threads: Int, availableBytes: Int,
@@ -47,7 +47,7 @@ final class Weights: @unchecked Sendable {
   /// Floats of scratch that `multiply` needs.
   func scratchFloats(_ graph: Graph) -> Int {
     guard !isResident else { return 0 }
-    return graph.matrices.map { Self.blockRows($0) * $0.columns }.max() ?? 0
+    return threads * (graph.matrices.map { Self.blockRows($0) * $0.columns }.max() ?? 0)
   }
 
   /// `output = input · weightsᵀ`
@@ -57,26 +57,26 @@ final class Weights: @unchecked Sendable {
     _ output: UnsafeMutablePointer<Float>,  // (inputRows, rows)
     inputRows: Int, scratch: UnsafeMutablePointer<Float>
   ) {
-    let blockRows = Self.blockRows(matrix)
     if let weights = resident[matrix.path] {
       let product = Product(
         blas: blas, weights: weights, rows: matrix.rows, columns: matrix.columns,
         outputStride: matrix.rows)
       return product.run(input, output, inputRows: inputRows)
     }
-    let dequantizer = Dequantizer(matrix)
-    for start in stride(from: 0, to: matrix.rows, by: blockRows) {
-      let count = min(blockRows, matrix.rows - start)
-      inParallel(count: count, grain: 1, threads: threads) { range in
-        dequantizer.expand(
-          rows: start + range.lowerBound..<start + range.upperBound,
-          into: scratch + range.lowerBound * matrix.columns)
+    let blockRows = Self.blockRows(matrix)
+    blas.setThreads(1)
+    inParallel(count: matrix.rows, grain: blockRows, threads: threads) { thread, range in
+      let block = scratch + thread * blockRows * matrix.columns
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: blockRows) {
+        let rows = start..<min(start + blockRows, range.upperBound)
+        Dequantizer(matrix).expand(rows: rows, into: block)
+        let product = Product(
+          blas: blas, weights: block, rows: rows.count, columns: matrix.columns,
+          outputStride: matrix.rows)
+        product.run(input, output + start, inputRows: inputRows)
       }
-      let product = Product(
-        blas: blas, weights: scratch, rows: count, columns: matrix.columns,
-        outputStride: matrix.rows)
-      product.run(input, output + start, inputRows: inputRows)
     }
+    blas.setThreads(threads)
   }
 
   private static func blockRows(_ matrix: WeightMatrix) -> Int {
@@ -124,7 +124,7 @@ extension Weights {
       guard resident[matrix.path] == nil, let start = memory?.baseAddress else { continue }
       let floats = (start + offset).bindMemory(
         to: Float.self, capacity: matrix.rows * matrix.columns)
-      inParallel(count: matrix.rows, grain: 1, threads: threads) { range in
+      inParallel(count: matrix.rows, grain: 1, threads: threads) { _, range in
         Dequantizer(matrix).expand(rows: range, into: floats + range.lowerBound * matrix.columns)
       }
       resident[matrix.path] = UnsafePointer(floats)

@@ -21,12 +21,14 @@ extension StoredTensor {
     guard !range.isEmpty, let start = bytes.baseAddress else { return }
     let source = start + range.lowerBound * type.byteCount
     switch type {
-    case .float32: output.withMemoryRebound(to: UInt8.self, capacity: range.count * 4) {
-      UnsafeMutableRawPointer($0).copyMemory(from: source, byteCount: range.count * 4)
-    }
+    case .float32:
+      output.withMemoryRebound(to: UInt8.self, capacity: range.count * 4) {
+        UnsafeMutableRawPointer($0).copyMemory(from: source, byteCount: range.count * 4)
+      }
     case .float16:
       for index in 0..<range.count {
-        output[index] = float(halfBits: source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
+        output[index] = float(
+          halfBits: source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
       }
     case .bfloat16:
       for index in 0..<range.count {

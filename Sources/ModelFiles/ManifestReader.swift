@@ -54,7 +54,9 @@ struct ManifestReader {
   }
 
   func members() throws -> [(String, ManifestReader)] {
-    try object.map { ($0.key, try ManifestReader($0.value, place: "\(place).\(printable($0.key))")) }
+    try object.map {
+      ($0.key, try ManifestReader($0.value, place: "\(place).\(printable($0.key))"))
+    }
   }
 
   func integersByNumber() throws -> [Int: Int] {

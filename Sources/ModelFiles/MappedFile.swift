@@ -10,7 +10,8 @@ public final class MappedFile: @unchecked Sendable {
 
   public init(path: String) throws {
     self.path = path
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    // Not to wait for a writer should the name turn out to be a pipe.
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw ModelError("\(path): \(Self.lastError())") }
     defer { close(file) }
     let size = try Self.size(of: file, path: path)

@@ -5,6 +5,9 @@ extension ModelDirectory {
   /// are there; bits and group size follow from the shapes and the number of columns. Without
   /// `columns`, what config.json says must help.
   public func weightMatrix(_ path: String, columns: Int? = nil) throws -> WeightMatrix {
+    if let method = quantization.foreignMethod, !tensors.contains(path + ".weight") {
+      throw foreignFormat(method, path)
+    }
     let weight = try tensors.tensor(path + ".weight")
     guard weight.shape.count == 2, weight.shape.allSatisfy({ $0 > 0 }) else {
       throw ModelError("tensor \(weight.name): shape \(weight.shape), expected a matrix")
@@ -13,6 +16,7 @@ extension ModelDirectory {
       return try quantizedMatrix(path, weight, columns: columns)
     }
     guard weight.type.isFloatingPoint else {
+      if let method = quantization.foreignMethod { throw foreignFormat(method, path) }
       throw ModelError(
         "tensor \(weight.name): holds \(weight.type.name) codes, but \(path).scales is missing; "
           + "the download may be incomplete")
@@ -34,6 +38,13 @@ extension ModelDirectory {
         "tensor \(printable(name)): \(tensor.summary), expected \(count) floating-point numbers")
     }
     return tensor
+  }
+
+  private func foreignFormat(_ method: String, _ path: String) -> ModelError {
+    ModelError(
+      "tensor \(printable(path)).weight: is missing or packed in the format of quant_method "
+        + "\"\(printable(method))\" (quantization_config in config.json), which isn't supported; "
+        + "use a model quantised by mlx_lm.convert (affine, 2 to 8 bits)")
   }
 
   private func quantizedMatrix(

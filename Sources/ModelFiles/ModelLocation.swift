@@ -37,7 +37,8 @@ public enum ModelLocation: Equatable, Sendable {
     if has(ModelBundle.manifestName) { return .bundle(directory) }
     if has("config.json") { return .directory(directory) }
     throw ModelError(
-      "\(directory): holds neither \(ModelBundle.manifestName) (a bundle) nor config.json (a model)")
+      "\(directory): holds neither \(ModelBundle.manifestName) (a bundle) nor config.json (a model)"
+    )
   }
 }
 

@@ -13,6 +13,9 @@ struct Quantization: Sendable {
 
   /// Nil where config.json describes no quantisation at all.
   let defaults: Parameters?
+  /// The format of another tool that `quantization_config` names: its tensors are others, under
+  /// other names. It may also be left over from before a conversion, so it is no error by itself.
+  let foreignMethod: String?
   private let layers: JSONObject
 
   /// `quantization` first; the copy that the hub wants, `quantization_config`, only in its absence.
@@ -28,14 +31,14 @@ struct Quantization: Sendable {
     guard let (key, value) = candidates.first(where: { $0.value.map { !$0.isNull } ?? false }),
       let value
     else {
-      defaults = nil
+      (defaults, foreignMethod) = (nil, nil)
       layers = JSONObject()
       return
     }
     guard let object = value.object else {
       throw ModelError("config.json: \(key) is \(value.kind), expected an object")
     }
-    try Self.refuseForeignMethod(object, key: key)
+    foreignMethod = key == "quantization" ? nil : object["quant_method"]?.string
     defaults = Self.parameters(object)
     layers = object
   }
@@ -65,17 +68,6 @@ struct Quantization: Sendable {
     Parameters(
       bits: entry["bits"]?.integer, groupSize: entry["group_size"]?.integer,
       mode: entry["mode"]?.string ?? "affine")
-  }
-
-  /// Formats of other tools store other tensors under other names; only `quantization_config`
-  /// names them.
-  private static func refuseForeignMethod(_ object: JSONObject, key: String) throws {
-    guard key != "quantization", let method = object["quant_method"]?.string,
-      object["bits"] == nil || object["group_size"] == nil || ["awq", "gptq"].contains(method)
-    else { return }
-    throw ModelError(
-      "config.json: \(key).quant_method \"\(printable(method))\" isn't supported; "
-        + "use a model quantised by mlx_lm.convert (affine, 2 to 8 bits)")
   }
 }
 

@@ -14,7 +14,8 @@ public struct StoredTensor: @unchecked Sendable {
   public init(
     name: String, type: ScalarType, shape: [Int], bytes: UnsafeRawBufferPointer, owner: AnyObject
   ) {
-    precondition(bytes.count == shape.reduce(type.byteCount, *), "\(name): \(shape) and bytes differ")
+    precondition(
+      bytes.count == shape.reduce(type.byteCount, *), "\(name): \(shape) and bytes differ")
     self.name = name
     self.type = type
     self.shape = shape

@@ -19,8 +19,8 @@ struct RopeScaling {
     let parameters = try settings.group("rope_parameters")
     let scaling = try settings.group("rope_scaling") ?? parameters
     let frequencies = RotaryFrequencies(
-      base: try parameters?.optionalPositive("rope_theta")
-        ?? settings.positive("rope_theta", default: defaultTheta),
+      base: try settings.optionalPositive("rope_theta")
+        ?? parameters?.optionalPositive("rope_theta") ?? defaultTheta,
       channels: try Self.rotatedChannels(settings, parameters, headDimension))
     interleaved = try settings.flag("rope_traditional", default: false)
     (inverseFrequencies, magnitude, dynamic, positions) = try Self.apply(
@@ -42,7 +42,7 @@ struct RopeScaling {
   ) throws -> Int {
     let key = "partial_rotary_factor"
     let factor =
-      try parameters?.optionalPositive(key) ?? settings.positive(key, default: 1)
+      try settings.optionalPositive(key) ?? parameters?.optionalPositive(key) ?? 1
     guard factor <= 1 else { throw settings.wrong(key, "at most 1") }
     let channels = Int(Double(headDimension) * factor)
     guard channels >= 2, channels % 2 == 0 else {
@@ -90,7 +90,7 @@ extension RopeScaling {
     _ scaling: ModelSettings, _ frequencies: RotaryFrequencies, _ trainedPositions: Int
   ) throws -> Scaled {
     let factor = try scaling.positive("factor")
-    let limit = try originalPositions(scaling, default: trainedPositions)
+    let limit = trainedPositions
     guard frequencies.channels > 2 else {
       throw scaling.error("rope_type dynamic needs more than 2 rotated channels")
     }

@@ -30,7 +30,7 @@ struct AddedTokenMatcher: Sendable {
     case token(Int32, Range<Int>)
   }
 
-  /// Cuts text at the tokens in it. In the `literal` ranges (ascending), markup is text.
+  /// Cuts text at the tokens in it. What touches a `literal` range (they ascend) is no token.
   func parts(of text: UnsafeBufferPointer<UInt8>, literal: [Range<Int>] = []) -> [Part] {
     var parts: [Part] = []
     var start = 0
@@ -71,9 +71,8 @@ struct AddedTokenMatcher: Sendable {
       node = next
       end += 1
       guard let index = trie.value(node) else { continue }
-      let token = tokens[Int(index)]
-      let isLiteral = literal.first.map { $0.lowerBound < end } ?? false
-      if !(isLiteral && token.isMarkup) { longest = (token, end) }
+      if let first = literal.first, first.lowerBound < end { break }
+      longest = (tokens[Int(index)], end)
     }
     return longest
   }

@@ -12,15 +12,6 @@ public struct AddedToken: Sendable {
   public let isNormalized: Bool
   /// Is left out when special tokens are skipped.
   public let isSpecial: Bool
-
-  /// Whether the token is markup: a special one, or one in brackets such as `<tool_call>`. Text
-  /// that a user wrote must never become such a token.
-  public var isMarkup: Bool {
-    if isSpecial { return true }
-    let content = content.utf8
-    guard content.count > 2, let first = content.first, let last = content.last else { return false }
-    return "<[{".utf8.contains(first) && ">]}".utf8.contains(last)
-  }
 }
 
 extension AddedToken {

@@ -1,4 +1,4 @@
-/// The parts of a stretch of text in which markup is text like any other.
+/// The parts of a stretch of text in which what spells an added token is text like any other.
 struct LiteralRanges {
   private let ranges: [Range<Int>]
 

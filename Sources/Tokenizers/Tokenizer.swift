@@ -71,8 +71,8 @@ public final class Tokenizer: Sendable {
 // MARK: - Encoding
 
 extension Tokenizer {
-  /// The ids of a text. In the `literal` ranges (of UTF-8 bytes, ascending), markup such as
-  /// `<|im_end|>` is text like any other: see `AddedToken.isMarkup`.
+  /// The ids of a text. In the `literal` ranges (of UTF-8 bytes, ascending), what spells an added
+  /// token such as `<|im_end|>` is text like any other.
   public func encode(
     _ text: String, addSpecialTokens: Bool, literal: [Range<Int>] = []
   ) -> [Int32] {

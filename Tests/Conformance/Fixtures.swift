@@ -20,7 +20,9 @@ enum Fixtures {
   static func folder(_ name: String) -> String? {
     let path = root + "/" + name
     var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+      isDirectory.boolValue
+    {
       return path
     }
     print("skipped: \(path) is missing")

@@ -20,9 +20,12 @@ struct PrecompiledNormalizer: Normalizer {
     var offset = 0
     var originLength = 0
     for grapheme in string {
-      appendNormalized(grapheme, to: &new)
-      if offset < text.originLength { originLength = new.count }
-      offset += grapheme.utf8.count
+      forEachReplacement(in: grapheme) { length, replacement in
+        new += replacement
+        if offset < text.originLength { originLength = new.count }
+        // The reference loses count of what it removes at the beginning.
+        if !new.isEmpty { offset += length }
+      }
     }
     text.originLength = originLength
     text.bytes = new
@@ -30,15 +33,16 @@ struct PrecompiledNormalizer: Normalizer {
 
   /// A short grapheme is looked up as a whole, where the reference takes the replacement of its
   /// shortest known beginning for all of it; otherwise its characters one by one.
-  private func appendNormalized(_ grapheme: Character, to new: inout [UInt8]) {
+  private func forEachReplacement(
+    in grapheme: Character, _ body: (_ length: Int, _ replacement: ArraySlice<UInt8>) -> Void
+  ) {
     let utf8 = grapheme.utf8
     if utf8.count < 6, let replacement = charsmap.replacement(of: utf8) {
-      new += replacement
-      return
+      return body(utf8.count, replacement)
     }
     for scalar in grapheme.unicodeScalars {
       let character = Array(String(scalar).utf8)
-      new += charsmap.replacement(of: character) ?? character[...]
+      body(character.count, charsmap.replacement(of: character) ?? character[...])
     }
   }
 }

@@ -50,7 +50,7 @@ struct StripNormalizer: Normalizer {
       }
       return start..<end
     }
-    text.originLength = max(0, text.originLength - range.lowerBound)
+    text.originLength = min(range.count, max(0, text.originLength - range.lowerBound))
     if range.count < text.bytes.count { text.bytes = Array(text.bytes[range]) }
   }
 }
@@ -68,24 +68,23 @@ struct ReplaceNormalizer: Normalizer {
   func normalize(_ text: inout NormalizedText) {
     var new: [UInt8] = []
     new.reserveCapacity(text.bytes.count)
+    let origin = text.originLength
+    var newOrigin: Int?
     var position = 0
-    var first: Range<Int>?
     text.bytes.withUnsafeBufferPointer { bytes in
       pattern.forEachMatch(in: bytes, words: bytes.isEmpty ? [] : [0..<bytes.count]) { match in
-        first = first ?? match
         new.append(contentsOf: bytes[position..<match.lowerBound])
+        // The replacement counts as coming from the last character that it replaces.
+        if newOrigin == nil, match.upperBound > origin || match.lowerBound == origin {
+          newOrigin = new.count - max(0, match.lowerBound - origin)
+        }
         new += content
         position = match.upperBound
       } wordEnded: {
       }
       new.append(contentsOf: bytes[position...])
     }
-    // The replacement counts as coming from the last character that it replaces.
-    if let first, first.lowerBound < text.originLength {
-      text.originLength =
-        first.upperBound <= text.originLength
-        ? first.lowerBound + content.count : first.lowerBound
-    }
+    text.originLength = newOrigin ?? new.count - max(0, text.bytes.count - origin)
     text.bytes = new
   }
 }
@@ -93,7 +92,7 @@ struct ReplaceNormalizer: Normalizer {
 /// `ByteLevel`: writes the text's bytes in the byte alphabet.
 struct ByteLevelNormalizer: Normalizer {
   func normalize(_ text: inout NormalizedText) {
-    let origin = text.bytes[..<text.originLength]
+    let origin = text.bytes.prefix(text.originLength)
     text.originLength = ByteAlphabet.text(of: origin).count
     text.bytes = ByteAlphabet.text(of: text.bytes)
   }

@@ -6,8 +6,11 @@ struct UnicodeNormalizer: Normalizer {
 
   func normalize(_ text: inout NormalizedText) {
     guard let bytes = form.normalize(text.bytes) else { return }
-    let origin = Array(text.bytes[..<text.originLength])
-    text.originLength = form.normalize(origin)?.count ?? origin.count
+    let origin = Array(text.bytes.prefix(text.originLength))
+    var length = min(form.normalize(origin)?.count ?? origin.count, bytes.count)
+    // What follows may have composed with the first character.
+    while length < bytes.count, bytes[length] & 0xC0 == 0x80 { length += 1 }
+    text.originLength = length
     text.bytes = bytes
   }
 }

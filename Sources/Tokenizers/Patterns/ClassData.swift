@@ -9,11 +9,13 @@ enum ClassData {
     #"\x{0}-\x{8}\x{e}-\x{1f}\x{21}-\x{84}\x{86}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff}"#
     + #"\x{200b}-\x{2027}\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{10ffff}"#
 
-  /// `\w`: PCRE2 leaves out marks, connectors other than _, and circled letters.
+  /// `\w` in brackets: PCRE2 leaves out marks, connectors other than _, and circled letters.
   static let word =
     ["L", "M", "Nd", "Nl", "Pc"].compactMap(members).joined()
-    + #"\x{b2}\x{b3}\x{b9}\x{bc}-\x{be}\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}"#
-    + #"\x{1f170}-\x{1f189}"#
+    + #"\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189}"#
+
+  /// `\w` by itself, which also has the Latin-1 numbers.
+  static let wordAlone = word + #"\x{b2}\x{b3}\x{b9}\x{bc}-\x{be}"#
 
   /// The letters after a backslash that stand for a class; in capitals, for everything else.
   static let shorthands: [(name: String, members: String)] = [

@@ -88,15 +88,17 @@ struct RegexTranslationError: Error {
 extension RegexTranslation {
   /// An escape outside a class.
   private mutating func escape() -> String {
+    if take("\\w") { return "[\(ClassData.wordAlone)]" }
+    if take("\\W") { return "[^\(ClassData.wordAlone)]" }
     if let members = shorthand() {
       return (members.isNegated ? "[^" : "[") + members.text + "]"
     }
     if take("\\b") {
-      let word = ClassData.word
+      let word = ClassData.wordAlone
       return "(?:(?<=[\(word)])(?![\(word)])|(?<![\(word)])(?=[\(word)]))"
     }
     if take("\\B") {
-      let word = ClassData.word
+      let word = ClassData.wordAlone
       return "(?:(?<=[\(word)])(?=[\(word)])|(?<![\(word)])(?![\(word)]))"
     }
     if take("\\O") { return "(?s:.)" }

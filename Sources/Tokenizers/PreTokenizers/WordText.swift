@@ -37,7 +37,12 @@ struct WordText {
       for index in words.indices {
         let start = new.count
         rewrite(text, words[index], &new)
-        if words[index].lowerBound < originLength { newOriginLength = new.count }
+        if words[index].lowerBound < originLength {
+          let origin = words[index].clamped(to: 0..<originLength)
+          var rewritten: [UInt8] = []
+          rewrite(text, origin, &rewritten)
+          newOriginLength = start + rewritten.count
+        }
         words[index] = start..<new.count
       }
     }

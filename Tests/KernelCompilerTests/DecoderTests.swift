@@ -1,0 +1,103 @@
+import ModelFiles
+import ModelGraph
+import Testing
+
+@testable import KernelCompiler
+
+/// Whole small decoders against double precision: what differs between models, one at a time.
+@Suite struct DecoderTests {
+  static let models: [(name: String, model: TestModel, tokens: Int)] = [
+    ("plain", TestModel(), 17),
+    ("tied, scaled embedding", TestModel(tied: true), 9),
+    ("biases", TestModel(bias: true), 9),
+    ("head norms", TestModel(headNorm: true), 9),
+    ("one key-value head", TestModel(keyValueHeads: 1, headNorm: true), 9),
+    ("seven queries to a head", TestModel(hidden: 28, heads: 7, keyValueHeads: 1), 19),
+    ("heads of 20, rows of 36", TestModel(hidden: 36, intermediate: 52, headDimension: 20), 12),
+    ("heads of 80", TestModel(heads: 2, keyValueHeads: 2, headDimension: 80), 70),
+    ("heads of 6, interleaved", TestModel(headDimension: 6, interleaved: true), 12),
+    ("half of each head rotated", TestModel(rotatedChannels: 8, magnitude: 1.25), 12),
+    ("window of 10", TestModel(window: 10), 90),
+    ("window of 64 over pages", TestModel(window: 64), 200),
+    ("several runs of pages", TestModel(heads: 2, keyValueHeads: 1), 600),
+    (
+      "growing base",
+      TestModel(dynamic: .init(base: 10_000, factor: 4, limit: 8)), 24
+    ),
+    ("gelu", TestModel(activation: .gelu), 9),
+    ("gelu by tanh", TestModel(activation: .geluTanh), 9),
+    ("relu", TestModel(activation: .relu), 9),
+    (
+      "layers of several formats",
+      TestModel(
+        hidden: 64, intermediate: 64, layers: 4,
+        formats: [
+          .affine(bits: 4, groupSize: 32, scaleType: .bfloat16), .dense(.float16),
+          .affine(bits: 8, groupSize: 64, scaleType: .float32), .dense(.bfloat16),
+        ]), 9
+    ),
+  ]
+
+  @Test(arguments: models.indices)
+  func `exact mode agrees with double precision on the native tier`(_ index: Int) throws {
+    let (name, model, count) = Self.models[index]
+    let graph = model.graph()
+    let tokens = testTokens(count, vocabulary: model.vocabulary)
+    let target = try #require(TestToolchain.targets.first, "there is no compiler")
+    let compiled = try CompiledTestModel(graph, target, .exact)
+    let error = distance(compiled.logits(tokens), ReferenceModel(graph).logits(tokens))
+    #expect(error < 2e-6, "\(name)")
+  }
+
+  @Test(arguments: [Numerics.exact, .fast])
+  func `neither batch, chunks, threads nor tiers change a bit`(_ numerics: Numerics) throws {
+    let model = TestModel(
+      hidden: 64, intermediate: 96, headDimension: 24, layers: 2, window: 70, headNorm: true,
+      format: .affine(bits: 4, groupSize: 32, scaleType: .bfloat16))
+    let graph = model.graph()
+    let prompts = [300, 17, 1, 90].enumerated().map { index, count in
+      testTokens(count, vocabulary: model.vocabulary, seed: UInt64(index))
+    }
+    var expected: [[Float]] = []
+    for target in TestToolchain.targets + [TestToolchain.portable] {
+      let compiled = try CompiledTestModel(graph, target, numerics)
+      if expected.isEmpty { expected = prompts.map { compiled.logits($0, threads: 1) } }
+      for (prompt, wanted) in zip(prompts, expected) {
+        #expect(compiled.logits(prompt, threads: 1, rows: 7) == wanted, "\(target.name)")
+        #expect(compiled.logits(prompt, threads: 3, rows: 100) == wanted, "\(target.name)")
+      }
+      #expect(compiled.logits(prompts[0], threads: 5, rows: 1) == expected[0], "\(target.name)")
+      for threads: Int32 in [1, 2, 4] {
+        #expect(
+          together(compiled, prompts, threads: threads) == expected.map { $0.suffix(37) },
+          "\(target.name), \(threads) threads")
+      }
+    }
+  }
+
+  /// The last logits of several sequences that go through the model together, in uneven pieces.
+  private func together(
+    _ compiled: CompiledTestModel, _ prompts: [[Int32]], threads: Int32
+  ) -> [ArraySlice<Float>] {
+    let driver = compiled.driver(threads: threads, sequences: prompts.count, positions: 320)
+    var last = [ArraySlice<Float>](repeating: [], count: prompts.count)
+    var done = [Int](repeating: 0, count: prompts.count)
+    while zip(done, prompts).contains(where: { $0 < $1.count }) {
+      var rows: [StepDriver.Row] = []
+      var wanted: [Int] = []
+      for (sequence, prompt) in prompts.enumerated() where done[sequence] < prompt.count {
+        let piece = min([50, 5, 1, 11][sequence], prompt.count - done[sequence])
+        for position in done[sequence]..<done[sequence] + piece {
+          rows.append(.init(token: prompt[position], position: position, sequence: sequence))
+        }
+        done[sequence] += piece
+        wanted.append(rows.count - 1)
+      }
+      let logits = Array(driver.step(rows, wanted: wanted))
+      for (index, row) in wanted.enumerated() {
+        last[rows[row].sequence] = logits[index * 37..<(index + 1) * 37]
+      }
+    }
+    return last
+  }
+}

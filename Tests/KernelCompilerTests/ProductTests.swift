@@ -1,0 +1,148 @@
+import Foundation
+import ModelFiles
+import Testing
+
+@testable import KernelCompiler
+
+/// Every weight format's product of 16 rows with a tile, on every tier, against double precision.
+@Suite struct ProductTests {
+  static let formats: [WeightFormat] = {
+    let types: [ScalarType] = [.bfloat16, .float16, .float32]
+    let affine = AffineCodes.all.flatMap { codes in
+      [32, 64, 128].enumerated().map { index, group in
+        WeightFormat.affine(
+          bits: codes.bits, groupSize: group, scaleType: types[(codes.bits + index) % 3])
+      }
+    }
+    return affine + types.map { .dense($0) }
+  }()
+
+  /// One group of columns, or an odd number where there are no groups.
+  static func columns(_ format: WeightFormat) -> Int { format.groupSize ?? 37 }
+
+  @Test(arguments: TestToolchain.targets + [TestToolchain.portable], Numerics.allCases)
+  func `products of all formats agree with double precision`(
+    _ target: Target, _ numerics: Numerics
+  ) throws {
+    let harness = try ProductHarness(Self.formats, target, numerics)
+    var weights = TestWeights(seed: 11)
+    for (index, format) in Self.formats.enumerated() {
+      let columns = Self.columns(format)
+      let matrix = weights.matrix(23, columns, format)
+      let dense = ReferenceModel.rows(matrix)
+      for tokens in [1, 2, 3, 5, 8, 17] {
+        let x = weights.numbers(tokens * columns)
+        let y = harness.multiply(index, matrix, x, tokens: tokens)
+        let rounded = numerics == .fast ? format.groupSize.map { Self.rounded(x, $0) } : nil
+        let used = rounded ?? x.map(Double.init)
+        for token in 0..<tokens {
+          for row in 0..<23 {
+            let terms = (0..<columns).map { dense[row][$0] * used[token * columns + $0] }
+            let wanted = terms.reduce(0, +)
+            let scale = terms.reduce(0) { $0 + abs($1) }
+            let error = abs(Double(y[token * 32 + row]) - wanted)
+            #expect(error <= 4e-6 * scale + 1e-7, "\(format.label), \(tokens) tokens, row \(row)")
+          }
+        }
+      }
+    }
+  }
+
+  /// What int8 activations stand for: per group the largest is 127 steps.
+  private static func rounded(_ x: [Float], _ group: Int) -> [Double] {
+    stride(from: 0, to: x.count, by: group).flatMap { start -> [Double] in
+      let values = x[start..<start + group]
+      let largest = values.map(abs).max() ?? 0
+      return values.map { value in
+        Double((value * (127 / largest)).rounded(.toNearestOrEven)) * Double(largest / 127)
+      }
+    }
+  }
+}
+
+/// A library that exports the product of each format with rows of floats.
+private struct ProductHarness {
+  private typealias Multiply =
+    @convention(c) (
+      UnsafeRawPointer, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int32, Int32,
+      UnsafeMutableRawPointer
+    ) -> Void
+  private let functions: [Multiply]
+
+  init(_ formats: [WeightFormat], _ target: Target, _ numerics: Numerics) throws {
+    let plan = try KernelCompiler.plan(TestModel().graph(), target: target, numerics: numerics)
+    let templates = TemplateLibrary()
+    var writer = CodeWriter(plan: plan, templates: templates)
+    var exports: [String] = []
+    for (index, format) in formats.enumerated() {
+      exports.append(Self.export(index, format, &writer))
+    }
+    let names = writer.headers + ["functions.h", "step.h", "rows.h"]
+    let words = ["isa/types.h"] + target.instructions.headers
+    let text =
+      (["model_abi.h"] + words).map(templates.text).joined()
+      + """
+      enum { TILE = \(plan.tiles.tokens), ROWS_ALONE = 2, PAGE_POSITIONS = 64 };
+      static const size_t PAGE_BYTES = 0, SHARED_BYTES = 0, THREAD_BYTES = 0;
+
+      """ + (["functions.h", "step.h", "rows.h"] + writer.headers).map(templates.text).joined()
+      + (writer.functions + exports).joined(separator: "\n") + "\n"
+    _ = names
+    let flags = CompiledSource(files: [], plan: plan).compilerFlags + target.compilerFlags
+    let library = try TestToolchain.load([("products.c", text)], flags)
+    functions = try formats.indices.map { index in
+      unsafeBitCast(try #require(dlsym(library, "multiply_\(index)")), to: Multiply.self)
+    }
+  }
+
+  private static func export(
+    _ index: Int, _ format: WeightFormat, _ writer: inout CodeWriter
+  ) -> String {
+    let columns = ProductTests.columns(format)
+    let matrix = MatrixShape(
+      format: format, rows: 23, columns: columns, blocks: 2, offset: 0,
+      stride: format.blockBytes(columns: columns), bias: nil)
+    let input = InputShape(
+      source: 0, columns: columns, norm: nil, wantedRows: false,
+      activations: [writer.rows(for: matrix)], room: 0)
+    let rows = writer.rows(for: matrix)
+    return """
+      __attribute__((visibility("default")))
+      void multiply_\(index)(const uint8_t *weights, const float *x, float *y, int rows, int block,
+                             uint8_t *room) {
+          enum { COLUMNS = \(columns), ROW = \(input.row) };
+          \(rows.taking(input).replacingOccurrences(of: "capacity", with: "rows"))
+          for (int row = 0; row < rows; row++) {
+              float padded[ROW] = {0};
+              for (int i = 0; i < COLUMNS; i++) padded[i] = x[row * COLUMNS + i];
+              \(rows.storing(input).replacingOccurrences(of: "(\(rows.label), x", with: "(&\(rows.label), padded"))
+          }
+          for (int row = 0; row < rows; row += TILE) {
+              const int tokens = tokens_in_tile(row, rows);
+              f32x16 products[TILE];
+              \(writer.product(matrix))(products, weights, &\(rows.label), row, tokens);
+              for (int t = 0; t < tokens; t++) store(y + (row + t) * 32 + 16 * block, products[t]);
+          }
+      }
+      """
+  }
+
+  /// (tokens, 32) products, of which the matrix has the first rows.
+  func multiply(_ index: Int, _ matrix: WeightMatrix, _ x: [Float], tokens: Int) -> [Float] {
+    let packed = PackedMatrix(matrix: matrix, sections: 1, stride: 0)
+    let bytes = packed.blockBytes
+    let room = UnsafeMutableRawPointer.allocate(byteCount: 1 << 20, alignment: 64)
+    let block = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    defer {
+      room.deallocate()
+      block.deallocate()
+    }
+    var y = [Float](repeating: 0, count: tokens * 32)
+    for index32 in 0..<packed.blocks {
+      block.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      packed.pack(block: index32, into: block)
+      functions[index](block, x, &y, Int32(tokens), Int32(index32), room)
+    }
+    return y
+  }
+}
