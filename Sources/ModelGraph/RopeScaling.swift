@@ -141,9 +141,9 @@ extension RopeScaling {
     return (inverse(periods), Float(magnitude), nil, reach(original, factor))
   }
 
-  /// An explicit `attention_factor` wins over the one that `mscale` and `mscale_all_dim` give.
+  /// What `mscale` and `mscale_all_dim` give. transformers' `attention_factor` doesn't count, as in
+  /// mlx-lm, which made the models that are read here.
   private static func yarnMagnitude(_ scaling: ModelSettings, factor: Double) throws -> Double {
-    if scaling.has("attention_factor") { return try scaling.positive("attention_factor") }
     func scale(_ weight: Double) -> Double { factor <= 1 ? 1 : 0.1 * weight * log(factor) + 1 }
     let rotated = try scaling.number("mscale", default: 1)
     let all = try scaling.number("mscale_all_dim", default: 0)

@@ -85,14 +85,14 @@ import Testing
     #expect(abs(Double(rope.magnitude) - (0.1 * log(4) + 1)) < 1e-6)
   }
 
-  @Test func `an attention_factor overrides yarn's own magnitude`() throws {
+  @Test func `yarn's magnitude follows mscale and mscale_all_dim, whatever attention_factor says`() throws {
     let base: [(key: String, value: JSON)] = [
       ("type", "yarn"), ("factor", 8), ("original_max_position_embeddings", 512),
     ]
     func magnitude(_ more: [(key: String, value: JSON)]) throws -> Double {
       Double(try rope([("rope_scaling", .object(JSONObject(base + more)))]).magnitude)
     }
-    #expect(try magnitude([("attention_factor", 1)]) == 1)
+    #expect(abs(try magnitude([("attention_factor", 3)]) - (0.1 * log(8) + 1)) < 1e-6)
     let both = try magnitude([("mscale", 0.7), ("mscale_all_dim", 0.5)])
     #expect(abs(both - (0.07 * log(8) + 1) / (0.05 * log(8) + 1)) < 1e-6)
   }
