@@ -51,8 +51,7 @@ test-clients: test-swift
 	test -x $(CLIENTS)/bin/python || python3 -m venv $(CLIENTS)
 	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check \
 	  -r Tests/Clients/requirements.txt
-	MLX_SERVER=$(DEBUG)/mlx-server MLX_MODEL=Models/pocket-chat-4bit \
-	  $(CLIENTS)/bin/python -m pytest -q -p no:cacheprovider Tests/Clients
+	MLX_SERVER=$(CURDIR)/$(DEBUG)/mlx-server $(CLIENTS)/bin/python -m pytest Tests/Clients
 
 bench: build
 	$(RELEASE)/mlx-compile bench $(MODEL) --numerics $(NUMERICS) --against generic

@@ -25,7 +25,7 @@ let package = Package(
     .target(name: "ModelABI"),
 
     // Compiling it.
-    .target(name: "Templates", path: "Templates"),
+    .target(name: "Templates", path: "Templates", sources: ["templates.c"]),
     .target(
       name: "KernelCompiler",
       dependencies: ["ModelGraph", "ModelFiles", "ModelABI", "Templates", "JSON"]),
@@ -69,7 +69,8 @@ let package = Package(
       name: "KernelCompilerTests",
       dependencies: ["KernelCompiler", "ModelFiles", "ModelGraph", "ModelABI", "JSON"]),
     .testTarget(name: "GenericModelTests", dependencies: ["GenericModel", "ModelFiles"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles", "JSON"], exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja"]),
     .testTarget(name: "ChatTests", dependencies: ["Chat"]),
@@ -81,8 +82,7 @@ let package = Package(
       name: "Conformance",
       dependencies: [
         "ModelFiles", "ModelGraph", "KernelCompiler", "GenericModel", "Runtime", "Tokenizers",
-        "Jinja", "Chat", "JSON",
-      ],
-      path: "Tests/Conformance"),
+        "Jinja", "Chat", "JSON", "ModelABI",
+      ]),
   ]
 )

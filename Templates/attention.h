@@ -29,14 +29,13 @@ INLINE void join_state(float *whole, const float *run, int padded) {
 // y[m] = y[m] * factors[m] + sum over d of a[m][d] * b[d], for QUERIES queries and WIDTH vectors.
 INLINE void product_tile(float *y, int y_stride, const float *factors, const float *a,
                          int a_stride, const page_element *b, int b_stride, int depth,
-                         const page_element *ahead, const int QUERIES, const int WIDTH) {
+                         const int QUERIES, const int WIDTH) {
     f32x16 sum[ATTENTION_QUERIES][ATTENTION_WIDTH];
     for (int m = 0; m < QUERIES; m++)
         for (int w = 0; w < WIDTH; w++)
             sum[m][w] = load(y + m * y_stride + 16 * w) * splat(factors[m]);
     for (int d = 0; d < depth; d++) {
         f32x16 row[ATTENTION_WIDTH];
-        for (int w = 0; w < WIDTH; w += 2) prefetch(ahead + (size_t)d * 16 * WIDTH + 16 * w);
         for (int w = 0; w < WIDTH; w++) row[w] = load_page(b + (size_t)d * b_stride + 16 * w);
         for (int m = 0; m < QUERIES; m++) {
             const f32x16 factor = splat(a[m * a_stride + d]);

@@ -6,10 +6,17 @@ struct LiteralRanges {
   /// text for each end.
   private static let limit = 64
 
-  /// The part of `ranges` that lies in `section`, by offset in it.
-  init(_ ranges: [Range<Int>], in section: Range<Int>) {
-    self.ranges = ranges.map { $0.clamped(to: section) }.filter { !$0.isEmpty }.map {
-      $0.lowerBound - section.lowerBound..<$0.upperBound - section.lowerBound
+  /// The part of `ranges` that lies in a section of `text`, by offset in it. Characters that lie
+  /// in a range only in part are taken whole.
+  init(_ ranges: [Range<Int>], in section: Range<Int>, of text: UnsafeBufferPointer<UInt8>) {
+    func isInside(_ offset: Int) -> Bool {
+      section.contains(offset) && text[offset] & 0xC0 == 0x80
+    }
+    self.ranges = ranges.map { $0.clamped(to: section) }.filter { !$0.isEmpty }.map { range in
+      var (start, end) = (range.lowerBound, range.upperBound)
+      while isInside(start) { start -= 1 }
+      while isInside(end) { end += 1 }
+      return start - section.lowerBound..<end - section.lowerBound
     }
   }
 

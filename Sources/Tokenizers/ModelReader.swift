@@ -3,15 +3,24 @@ import JSON
 /// Reads the `model` of tokenizer.json: the tables as they come, without a tree of values.
 struct ModelReader {
   private let file: String
+  /// The size of the file, from which the size of the tables is guessed.
+  private let byteCount: Int
   private(set) var settings = JSONObject()
   private var vocabulary: VocabularyBuilder?
   /// Unigram's scores, by id.
   private var scores: [Double]?
   private var merges: MergeList?
 
-  init(_ file: String, _ reader: inout JSONReader) throws {
+  init(_ file: String, byteCount: Int, _ reader: inout JSONReader) throws {
     self.file = file
-    try reader.readObject { key, reader in try read(key, &reader) }
+    self.byteCount = byteCount
+    try reader.readObject { key, reader in
+      do {
+        try read(key, &reader)
+      } catch let error as JSONError {
+        throw TokenizerError(file: file, key: "model.\(key)", error.description)
+      }
+    }
   }
 
   private mutating func read(_ key: String, _ reader: inout JSONReader) throws {
@@ -32,7 +41,7 @@ struct ModelReader {
 
   /// `{"token": id, …}`
   private mutating func readTokens(_ reader: inout JSONReader) throws {
-    var builder = VocabularyBuilder()
+    var builder = VocabularyBuilder(expectedCount: byteCount / 32)
     try reader.readObjectBytes { key, reader in
       let id = try reader.readInteger()
       guard id >= 0, id < VocabularyBuilder.idLimit else {
@@ -45,7 +54,7 @@ struct ModelReader {
 
   /// `[["token", score], …]`, where a token's id is its place.
   private mutating func readScores(_ reader: inout JSONReader) throws {
-    var builder = VocabularyBuilder()
+    var builder = VocabularyBuilder(expectedCount: byteCount / 32)
     var scores: [Double] = []
     try reader.readArray { reader in
       var field = 0
@@ -98,7 +107,7 @@ struct ModelReader {
     guard vocabulary.count > 0 else { throw error("model.vocab", "is empty") }
     return ModelData(
       vocabulary: vocabulary, merges: try merges.map { try mergeTable($0, vocabulary) },
-      scores: scores.map { FlatTable($0) }, trie: nil)
+      scores: scores.map { FlatTable($0) })
   }
 
   /// Looks up the tokens of every merge.

@@ -10,6 +10,10 @@ public final class Tokenizer: Sendable {
   private let normalizers: [any Normalizer]
   private let preTokenizers: [any PreTokenizer]
   private let model: any TokenModel
+  /// What the tokenizer was made from.
+  let source: TokenizerFile
+  /// The model's tables.
+  var modelData: ModelData { model.data }
   private let postProcessor: PostProcessor
   let decoders: [any DecoderStep]
   /// The ids that decoding leaves out when it skips special tokens.
@@ -19,11 +23,14 @@ public final class Tokenizer: Sendable {
   public let beginOfSequence: Int32?
   public let endOfSequence: Int32?
 
-  /// Reads tokenizer.json, and tokenizer_config.json where there is one.
+  /// Reads tokenizer.json, and tokenizer_config.json where there is one. A compiled table of this
+  /// very tokenizer.json beside it takes its place.
   public convenience init(directory path: String) throws {
     let file = path + "/tokenizer.json"
     let memory = try FlatMemory(mapping: file)
-    let contents = try TokenizerFile(path: file, bytes: memory.bytes)
+    let contents =
+      try TokenizerFile(compiledIn: path, for: memory)
+      ?? TokenizerFile(path: file, bytes: memory.bytes)
     try self.init(contents, try TokenizerConfiguration(directory: path))
   }
 
@@ -37,6 +44,7 @@ public final class Tokenizer: Sendable {
   }
 
   init(_ file: TokenizerFile, _ configuration: TokenizerConfiguration) throws {
+    source = file
     vocabulary = file.data.vocabulary
     normalizers = try file.component("normalizer").map(NormalizerKinds.read) ?? []
     let model = try file.modelComponent()
@@ -84,7 +92,7 @@ extension Tokenizer {
         case .token(let id, _): ids.append(id)
         case .text(let range):
           let section = UnsafeBufferPointer(rebasing: bytes[range])
-          let literal = LiteralRanges(literal, in: range)
+          let literal = LiteralRanges(literal, in: range, of: bytes)
           encode(section, startsAtOrigin: range.lowerBound == 0, literal, into: &ids)
         }
       }
@@ -119,15 +127,20 @@ extension Tokenizer {
 
   private func normalize(_ bytes: [UInt8], originLength: Int) -> NormalizedText {
     var text = NormalizedText(bytes: bytes, originLength: originLength)
-    for normalizer in normalizers { normalizer.normalize(&text) }
+    let limit = Self.sizeLimit(of: bytes.count)
+    for normalizer in normalizers where text.bytes.count <= limit { normalizer.normalize(&text) }
     return text
   }
 
   private func encode(_ text: NormalizedText, into ids: inout [Int32]) {
     var words = WordText(text)
-    for preTokenizer in preTokenizers { preTokenizer.cut(&words) }
+    let limit = Self.sizeLimit(of: text.bytes.count)
+    for preTokenizer in preTokenizers where words.bytes.count <= limit { preTokenizer.cut(&words) }
     model.encode(words, into: &ids)
   }
+
+  /// Steps that have made a text so much longer are there to exhaust memory, and end here.
+  private static func sizeLimit(of size: Int) -> Int { (1 << 20) + size * 64 }
 }
 
 // MARK: - Decoding

@@ -4,29 +4,38 @@ import JSON
 struct TokenizerFile {
   /// Where it was read from, for error messages.
   let path: String
-  var parts: [String: JSON] = [:]
+  /// The hash of its bytes.
+  let hash: UInt64
+  /// All but the model.
+  let parts: [String: JSON]
   /// The model's settings, without its tables.
-  var model = JSONObject()
-  var data: ModelData
+  let model: JSONObject
+  let data: ModelData
 
-  init(path: String, parts: [String: JSON], model: JSONObject, data: ModelData) {
+  /// Offsets in the tables are 32 bits wide.
+  private static let sizeLimit = 1 << 30
+
+  init(path: String, hash: UInt64, parts: [String: JSON], model: JSONObject, data: ModelData) {
     self.path = path
+    self.hash = hash
     self.parts = parts
     self.model = model
     self.data = data
   }
 
   init(path: String, bytes: UnsafeRawBufferPointer) throws {
-    self.path = path
+    guard bytes.count <= Self.sizeLimit else {
+      throw TokenizerError(file: path, "\(bytes.count) bytes are too many for a tokenizer")
+    }
     var model: ModelReader?
     var parts: [String: JSON] = [:]
     do {
       var reader = JSONReader(bytes)
       try reader.readObject { key, reader in
         if key == "model" {
-          model = try ModelReader(path, &reader)
+          model = try ModelReader(path, byteCount: bytes.count, &reader)
         } else {
-          parts[key] = try reader.readValue()
+          parts[key] = try Self.read(key, path, &reader)
         }
       }
       try reader.finish()
@@ -34,9 +43,19 @@ struct TokenizerFile {
       throw TokenizerError(file: path, error.description)
     }
     guard let model else { throw TokenizerError(file: path, key: "model", "is missing") }
-    self.parts = parts
-    self.model = model.settings
-    data = try model.makeData()
+    self.init(
+      path: path, hash: TableFile.hash(bytes), parts: parts, model: model.settings,
+      data: try model.makeData())
+  }
+
+  private static func read(
+    _ key: String, _ path: String, _ reader: inout JSONReader
+  ) throws -> JSON {
+    do {
+      return try reader.readValue()
+    } catch let error as JSONError {
+      throw TokenizerError(file: path, key: key, error.description)
+    }
   }
 
   /// One of the file's steps; nil where it is null or missing.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Chat
 import Foundation
 import KernelCompiler
 import ModelFiles
@@ -11,22 +12,34 @@ struct Inspect: ParsableCommand {
     discussion: """
         mlx-compile inspect Qwen3-0.6B-4bit.mlxbundle
         mlx-compile inspect Qwen3-0.6B-4bit.mlxbundle --context-size 32k
+        mlx-compile inspect Qwen3-0.6B-4bit --chat
       """)
 
-  @Argument(help: "A bundle.")
+  @Argument(help: "A bundle; with --chat also a model folder.")
   var bundle: String
 
   @Option(name: [.long, .customLong("ctx-size")], help: "Positions to count memory for.")
   var contextSize = Count(4096)
 
+  @Flag(help: "Show what the chat template can do, and what is wrong with it.")
+  var chat = false
+
   func run() throws {
-    guard case .bundle(let path) = try ModelLocation.resolve(bundle) else {
+    let location = try ModelLocation.resolve(bundle)
+    if chat { return try showChat(location.path) }
+    guard case .bundle(let path) = location else {
       throw ValidationError("\(bundle) is a model, not a bundle; compile it first.")
     }
     let bundle = try ModelBundle(path: path)
     print(
       (heading(bundle) + targets(bundle) + memory(bundle) + kernels(bundle)).joined(separator: "\n")
     )
+  }
+
+  private func showChat(_ path: String) throws {
+    let report = inspectChat(directory: path)
+    print(report.description, terminator: "")
+    if report.findings.contains(where: { $0.severity == .error }) { throw ExitCode.failure }
   }
 
   private func heading(_ bundle: ModelBundle) -> [String] {

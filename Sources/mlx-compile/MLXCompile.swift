@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import KernelCompiler
 import ModelFiles
-import Runtime
 
 /// The command line of the compiler.
 @main
@@ -27,7 +26,6 @@ struct MLXCompile: ParsableCommand {
     defaultSubcommand: Compile.self)
 
   static func main() {
-    prepareOpenMP()
     Interruption.ofProcess.exitOnSignals()
     main(nil)
   }

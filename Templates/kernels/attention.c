@@ -13,7 +13,6 @@ KERNEL void $run(const struct context *c, const struct call *call, float *states
         const int base = page * PAGE_POSITIONS;
         const page_element *keys = keys_of(c, call, row, base, head, DIMENSION, PADDED);
         const page_element *values = keys + DIMENSION * PAGE_POSITIONS;
-        const page_element *next = page + 1 <= last / PAGE_POSITIONS ? keys_of(c, call, row, base + PAGE_POSITIONS, head, DIMENSION, PADDED) : keys;
         const int written = smaller(PAGE_POSITIONS, last - base + 1);
         float scores[MOST_QUERIES][PAGE_POSITIONS] __attribute__((aligned(64)));
         float shrink[MOST_QUERIES];
@@ -25,7 +24,7 @@ KERNEL void $run(const struct context *c, const struct call *call, float *states
             }
             for (int i = 0; i < PAGE_POSITIONS; i += 16 * ATTENTION_WIDTH)
                 $wide(scores[m] + i, PAGE_POSITIONS, shrink + m, queries + m * PADDED, PADDED,
-                      keys + i, PAGE_POSITIONS, DIMENSION, values + i / 16 * DIMENSION * 16, count);
+                      keys + i, PAGE_POSITIONS, DIMENSION, count);
             for (int q = m; q < m + count; q++) {
                 const int position = positions[q / GROUP] - base;
                 shrink[q] = weigh_page(scores[q], states + q * STATE,
@@ -34,10 +33,10 @@ KERNEL void $run(const struct context *c, const struct call *call, float *states
             float *sums = states + m * STATE + STATE_SUMS;
             for (int v = 0; v < WIDE; v += ATTENTION_WIDTH)
                 $wide(sums + 16 * v, STATE, shrink + m, scores[m], PAGE_POSITIONS,
-                      values + 16 * v, PADDED, written, next + v * 16 * 64, count);
+                      values + 16 * v, PADDED, written, count);
             if (WIDE < VECTORS)
                 $narrow(sums + 16 * WIDE, STATE, shrink + m, scores[m], PAGE_POSITIONS,
-                        values + 16 * WIDE, PADDED, written, next + WIDE * 16 * 64, count);
+                        values + 16 * WIDE, PADDED, written, count);
         }
     }
 }

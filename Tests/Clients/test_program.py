@@ -85,6 +85,15 @@ def test_idle_it_stops_at_once(cache):
     assert time.monotonic() - start < 2
 
 
+def test_while_it_loads_it_stops_at_once(tmp_path):
+    # An empty cache: the model is being compiled when the signal comes.
+    server = Server(cache=tmp_path)
+    time.sleep(0.5)
+    start = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - start < 2
+
+
 @pytest.mark.parametrize(
     "options, cause",
     [

@@ -30,7 +30,7 @@ struct ReferenceModel {
   }
 
   private func evaluate(
-    _ operation: Operation, _ inputs: [[[Double]]], _ tokens: [Int32]
+    _ operation: ModelGraph.Operation, _ inputs: [[[Double]]], _ tokens: [Int32]
   ) -> [[Double]] {
     let matrix = matrices[operation.role] ?? []
     switch operation.kind {

@@ -38,7 +38,8 @@ struct TestModel {
     build.layer = nil
     let normed = build.norm("final_norm", x, norm(hidden, &weights))
     let head = tied ? table : weights.matrix(vocabulary, hidden, format)
-    return build.graph(logits: build.linear("logits", normed, Linear(weight: head, bias: nil)))
+    let logits = build.linear("logits", normed, Linear(weight: head, bias: nil))
+    return build.graph(logits: logits)
   }
 
   private func add(

@@ -66,6 +66,7 @@ struct RandomLoadTests {
       #expect(output.ends == 1 && output.failure == nil)
       let expected = greedyAnswer(model, request.prompt, count: output.tokens.count)
       #expect(output.tokens == expected)
+      #expect(output.result.map { $0.cachedTokens < $0.promptTokens } == true)
       guard output.result?.reason == .length else { return false }
       #expect(output.tokens.count == request.maximumTokens)
       return true

@@ -65,8 +65,10 @@ struct EndpointTests {
     var server = try TestServer()
     server.configuration.modelID = "org/letters"
     try await server.run { client in
-      let found = try await client.get("/v1/models/org/letters")
-      #expect(try found.json["id"]?.string == "org/letters")
+      for path in ["/v1/models/org/letters", "/v1/models/org%2Fletters"] {
+        let found = try await client.get(path)
+        #expect(try found.json["id"]?.string == "org/letters")
+      }
       try expectError(
         try await client.get("/v1/models/other"), .notFound, code: "model_not_found",
         parameter: "model")

@@ -7,7 +7,8 @@ import Testing
 func expectGolden(
   _ name: String, _ text: String, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-  let file = TestServer.fixtures.appending(path: "wire/\(name).txt")
+  let file = TestServer.fixtures.appending(
+    path: "wire/\(name.replacing(" ", with: "-")).txt")
   let text = withoutChance(text)
   if ProcessInfo.processInfo.environment["UPDATE_GENERATED"] == "1" {
     try FileManager.default.createDirectory(
@@ -20,8 +21,10 @@ func expectGolden(
 }
 
 /// The text with every measured number replaced by 0, and every random id by one.
-private func withoutChance(_ text: String) -> String {
-  text.replacing(#/"call_[A-Za-z0-9]+"/#, with: "\"call_1\"").replacing(#/"(prompt|predicted)_(ms|per_second)":[0-9.e+-]+/#) {
+func withoutChance(_ text: String) -> String {
+  text.replacing(#/"call_[A-Za-z0-9]+"/#, with: "\"call_1\"").replacing(
+    #/"(prompt|predicted)_(ms|per_second)":[0-9.e+-]+/#
+  ) {
     "\"\($0.output.1)_\($0.output.2)\":0"
   }
 }

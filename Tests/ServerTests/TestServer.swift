@@ -26,12 +26,14 @@ struct TestServer: Sendable {
   ///   - contextSize, parallel, queueLimit: the engine's.
   ///   - beforeStep: called before each step of the model; slows it down.
   ///   - respond: what the model says to a prompt.
+  ///   - directory: the model's text files.
   init(
     contextSize: Int = 4096, parallel: Int = 2, queueLimit: Int = 64,
     beforeStep: @escaping @Sendable (Int) -> Void = { _ in },
-    respond: @escaping @Sendable (String) -> String = { _ in "Hi!" }
+    respond: @escaping @Sendable (String) -> String = { _ in "Hi!" },
+    directory: URL = TestServer.fixtures.appending(path: "letters")
   ) throws {
-    let chat = try ChatModel(directory: Self.fixtures.appending(path: "letters").path)
+    let chat = try ChatModel(directory: directory.path)
     let tokenizer = chat.tokenizer
     model = ScriptedModel(
       vocabulary: Self.vocabulary, endOfSequence: 257, beforeStep: beforeStep

@@ -118,7 +118,12 @@ def write(folder, settings, cases):
 PATTERNS = [r"\w+", r"\s+", r"[^\s]+", r"\p{L}+|\p{N}", r"(?i:'s|'t)|\p{L}+", r"[\r\n]", r"\s?\p{L}+",
             r"\s?\p{P}+", r"[一-龥]+", r"[0-9][0-9][0-9]", r" ?[^\s\p{L}\p{N}]+", r"(?=\d)", r"\d{1,3}",
             r"[^\W\d_]+", r"\S+", r"a|b", r"(?<=a)b", r"\p{Lu}\p{Ll}*", r"[^\S\n]+", r"\h{2}", r"x*",
-            r"(\d{3})+$", r"^\s+", r"\b", r"[[:punct:]]", r"[\p{M}\p{Sk}]", r"\P{L}", r"[\w']+", ""]
+            r"(\d{3})+$", r"^\s+", r"\b", r"[[:punct:]]", r"[\p{M}\p{Sk}]", r"\P{L}", r"[\w']+", "",
+            r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*[\p{Ll}\p{M}&&[^\p{Han}]]+|[\p{Han}]+",
+            r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
+            r"|\s++$|\s*[\r\n]|\s+(?!\S)|\s", r"[[a-c]x]+", r"[^[a-c]x\W]+", r"[a-z&&[^aeiou]]+", r"\B",
+            r"[^\D\S]", r"[^\P{L}a]", r"\d{,2}", r"(?m:a.b)", r"(?i:K|\u00e9)", r"[[:alpha:]&&[^a-f]]+",
+            r"(?>a+)b", r"(?<x>a)\k<x>", r"\p{^L}+", r"[\]\[]", r"[]a]+", r"\s+\z", r"a{2}+"]
 BEHAVIORS = ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"]
 
 

@@ -423,6 +423,14 @@ def free_name(c):
     return c.held(lambda: style(c, [word() for _ in range(c.pick([1, 2, 2, 2, 3, 3]))]))
 
 
+def free_key(c):
+    """Any word as the name of an argument."""
+    def word():
+        w = c.pick(ALL_WORDS).lower() if c.p(0.75) else c.pseudo(1, 2)
+        return w if w.isalpha() else c.pick(NOUNS)
+    return word() if c.p(0.75) else word() + "_" + word()
+
+
 def domain_tool(c, d=None):
     d = d or c.pick(DOMS)
     t = Tool()
@@ -496,6 +504,8 @@ def random_tool(c, avoid=()):
                             "int", "int", "int", "small", "small", "num", "num", "onoff", "level", "size", "enum", "enum", "colour", "foods", "topic"]
     for _ in range(c.pick([0, 1, 1, 1, 1, 1, 2, 2, 2, 3])):
         def pn():
+            if c.split == "train" and c.p(0.35):
+                return free_key(c)
             x = c.r.random()
             if x < 0.8:
                 return c.pick(PARAMS)

@@ -1,8 +1,10 @@
 import JSON
 
 /// Messages in the form that templates expect, as mlx-lm's server prepares them: text parts joined,
-/// null content as "", arguments of tool calls as objects, reasoning under all of its names.
+/// null content as "", arguments of tool calls as objects, reasoning under all of its names. Some
+/// templates need it otherwise; `TemplateHabits` finds out.
 struct MessagePreparation {
+  var habits = TemplateHabits()
   /// Templates without a developer role take such a message for the system's.
   var mapsDeveloperRole = false
   /// Mistral's templates refuse ids of tool calls that aren't nine letters and digits.
@@ -32,7 +34,7 @@ struct MessagePreparation {
   /// Parts are joined where all of them are text.
   private func content(_ content: JSON?, _ place: String) throws -> JSON {
     switch content {
-    case nil, .some(.null): return ""
+    case nil, .some(.null): return shaped("")
     case .array(let parts)?:
       var text = ""
       for (index, part) in parts.enumerated() {
@@ -43,9 +45,14 @@ struct MessagePreparation {
         }
         text += piece
       }
-      return .string(text)
+      return shaped(text)
+    case .string(let text)?: return shaped(text)
     case let content?: return content
     }
+  }
+
+  private func shaped(_ text: String) -> JSON {
+    habits.takesContentAsParts ? [["type": "text", "text": .string(text)]] : .string(text)
   }
 
   private func call(_ call: JSON, _ place: String) throws -> JSON {
@@ -60,6 +67,11 @@ struct MessagePreparation {
   }
 
   private func arguments(_ arguments: JSON?, _ place: String) throws -> JSON {
+    let object = try argumentsObject(arguments, place)
+    return habits.takesArgumentsAsText ? .string(object.text(style: .spaced)) : object
+  }
+
+  private func argumentsObject(_ arguments: JSON?, _ place: String) throws -> JSON {
     switch arguments {
     case nil, .some(.null): return [:]
     case .string(let text)?:

@@ -27,6 +27,7 @@ let listMethods: [String: Method<List>] = [
 
 let dictionaryMethods: [String: Method<Mapping>] = [
   "get": { arguments, mapping, _ in
+    guard arguments.named.isEmpty else { throw Failure("dict.get() takes no keyword arguments") }
     let values = try arguments.bind("get", ["key", "default"], required: 1)
     return mapping.value(try HashedKey(values[0] ?? .none)) ?? values[1] ?? .none
   },

@@ -95,10 +95,6 @@ private let textFilters: [String: Filter] = [
   "tojson": { value, arguments, renderer in
     .string(try JSONWriter(arguments, renderer).text(of: value))
   },
-  "pprint": { value, arguments, _ in
-    _ = try arguments.bind("pprint", [])
-    return .string(value.representationText)
-  },
 ]
 
 /// Capitals after white space and opening brackets, as Jinja2's own filter has it.

@@ -14,7 +14,7 @@ let formatMethods: [String: Method<Text>] = [
 ]
 
 /// How one value is to be laid out: `[[fill]align][sign][#][0][width][,][.precision][type]`.
-struct FormatSpecification {
+struct FormatSpecification: Equatable {
   enum Alignment { case left, right, center, afterSign }
 
   var fill: Unicode.Scalar = " "
@@ -99,7 +99,7 @@ struct FormatSpecification {
 func format(_ value: Value, _ specification: FormatSpecification) throws -> Text {
   switch value {
   case .integer, .bool, .float:
-    if case .bool = value, specification.type == nil { break }
+    if case .bool = value, specification == FormatSpecification() { break }
     return specification.padded(Text(try number(value, specification)), .right)
   default: break
   }
@@ -332,7 +332,7 @@ extension Value {
   /// Values that `%` may leave unused: Python takes them for mappings.
   fileprivate var isListLike: Bool {
     switch self {
-    case .list, .dictionary: true
+    case .list, .dictionary, .undefined: true
     default: false
     }
   }

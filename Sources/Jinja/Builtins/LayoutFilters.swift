@@ -33,8 +33,8 @@ let layoutFilters: [String: Filter] = [
     guard length >= end.count, leeway >= 0 else {
       throw Failure("expected length >= \(end.count), got \(length)")
     }
-    let text = value.printed
-    if text.count <= length + leeway { return .string(text) }
+    if try value.length() <= length + leeway { return value }
+    guard let text = value.text else { throw Failure("'\(value.typeName)' can't be truncated") }
     var kept = text.slice(0..<(length - end.count))
     if !(values[1]?.isTrue ?? false), let space = kept.lastOffset(of: Text(" ")) {
       kept = kept[0..<space]
@@ -185,9 +185,13 @@ private func rounded(_ value: Value, _ precision: Int, _ method: String) throws 
   let scale = realPower(10, Double(precision))
   switch method {
   case "common":
-    if value.integer != nil, precision >= 0 { return value }
+    if let integer = value.integer, precision >= 0 { return .integer(integer) }
     guard number.isFinite, precision < 300 else { return .float(number) }
-    if precision < 0 { return .float((number / realPower(10, Double(-precision))).rounded(.toNearestOrEven) * realPower(10, Double(-precision))) }
+    if precision < 0 {
+      let unit = realPower(10, Double(-precision))
+      let result = (number / unit).rounded(.toNearestOrEven) * unit
+      return value.integer == nil ? .float(result) : Int(exactly: result).map(Value.integer) ?? value
+    }
     return .float(Double(decimalText(number, .fixed, precision)) ?? number)
   case "ceil": return .float((number * scale).rounded(.up) / scale)
   case "floor": return .float((number * scale).rounded(.down) / scale)

@@ -2,7 +2,7 @@
 
 let selectionFilters: [String: Filter] = [
   "map": { value, arguments, renderer in
-    let elements = try value.elements()
+    let elements = value.isTrue ? try value.elements() : []
     if arguments.positional.isEmpty, arguments.named.contains(where: { $0.name == "attribute" }) {
       let values = try arguments.bind("map", ["attribute", "default"])
       let path = AttributePath(values[0] ?? .none)
@@ -36,7 +36,8 @@ private func select(
     path = AttributePath(rest.positional.removeFirst())
   }
   let test = rest.positional.isEmpty ? nil : rest.positional.removeFirst()
-  let kept = try value.elements().filter { element in
+  let elements = value.isTrue ? try value.elements() : []
+  let kept = try elements.filter { element in
     try renderer.spend(1)
     let subject = try path?.value(of: element) ?? element
     let matches = try test.map { try callTest($0, subject, rest, renderer) } ?? subject.isTrue

@@ -19,7 +19,7 @@ private func plain(_ name: String, _ change: @escaping @Sendable (Text) -> Text)
 private let caseMethods: [String: Method<Text>] = [
   "upper": plain("upper") { $0.uppercased },
   "lower": plain("lower") { $0.lowercased },
-  "casefold": plain("casefold") { $0.lowercased },
+  "casefold": plain("casefold") { $0.uppercased.lowercased },
   "capitalize": plain("capitalize") { $0.capitalized },
   "title": plain("title") { $0.titled },
   "swapcase": plain("swapcase") { $0.swappedCase },
@@ -143,24 +143,17 @@ extension Text {
   }
 
   private func wordsFromLeft(_ maximum: Int) -> [Text] {
-    var result: [Text] = []
-    var rest = 0
-    while true {
-      rest = endOfRun(from: rest) { $0.isPythonSpace }
-      if rest == bytes.count { return result }
-      if result.count == maximum { return result + [self[rest..<bytes.count].stripped(.right)] }
-      let end = endOfRun(from: rest) { !$0.isPythonSpace }
-      result.append(self[rest..<end])
-      rest = end
-    }
+    let words = wordRanges()
+    guard words.count > maximum else { return words.map { self[$0] } }
+    return words.prefix(maximum).map { self[$0] }
+      + [self[words[maximum].lowerBound..<bytes.count]]
   }
 
   private func wordsFromRight(_ maximum: Int) -> [Text] {
     let words = wordRanges()
     guard words.count > maximum else { return words.map { self[$0] } }
-    let kept = words.suffix(maximum)
-    let end = maximum == 0 ? bytes.count : kept[kept.startIndex].lowerBound
-    return [self[words[0].lowerBound..<end].stripped(.right)] + kept.map { self[$0] }
+    let end = words[words.count - maximum - 1].upperBound
+    return [self[0..<end]] + words.suffix(maximum).map { self[$0] }
   }
 
   private func wordRanges() -> [Range<Int>] {

@@ -41,7 +41,8 @@ private let typeTests: [String: Test] = [
   "iterable": plain { (try? $0.makeIterator()) != nil },
   "sequence": plain { $0.isSequence },
   "callable": plain { value in
-    if case .object(let object) = value { object.isCallable } else { false }
+    // Python's Undefined can be called: it then says what is missing.
+    if case .object(let object) = value { object.isCallable } else { value.isUndefined }
   },
   "escaped": plain { $0.text?.isMarkup ?? false },
 ]
@@ -50,8 +51,7 @@ extension Value {
   /// Jinja2's test: it has a length and elements can be looked up.
   fileprivate var isSequence: Bool {
     switch self {
-    case .string, .list, .tuple, .dictionary: true
-    case .undefined: false
+    case .string, .list, .tuple, .dictionary, .undefined: true
     case .object(let object): object is IntegerRange
     case .none, .bool, .integer, .float: false
     }
@@ -59,8 +59,12 @@ extension Value {
 }
 
 private let otherTests: [String: Test] = [
-  "odd": plain { try integer($0) % 2 != 0 },
-  "even": plain { try integer($0) % 2 == 0 },
+  "odd": { value, _, renderer in
+    areEqual(try apply(.modulo, value, .integer(2), renderer), .integer(1))
+  },
+  "even": { value, _, renderer in
+    areEqual(try apply(.modulo, value, .integer(2), renderer), .integer(0))
+  },
   "divisibleby": { value, arguments, renderer in
     let divisor = try arguments.bind("divisibleby", ["num"], required: 1)[0] ?? .none
     return areEqual(try apply(.modulo, value, divisor, renderer), .integer(0))
@@ -73,14 +77,6 @@ private let otherTests: [String: Test] = [
   "filter": plain { $0.text.map { filters[$0.string] != nil } ?? false },
   "test": plain { $0.text.map { tests[$0.string] != nil } ?? false },
 ]
-
-private func integer(_ value: Value) throws -> Int {
-  if case .undefined(let undefined) = value { throw Failure(undefined) }
-  guard let integer = value.integer ?? value.double.flatMap({ Int(exactly: $0) }) else {
-    throw Failure("'\(value.typeName)' is not an integer")
-  }
-  return integer
-}
 
 /// Python's `is`, as far as equal values are one object.
 private func isSame(_ left: Value, _ right: Value) -> Bool {

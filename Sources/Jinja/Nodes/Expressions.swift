@@ -113,9 +113,10 @@ final class Concatenation: Expression {
     var builder = TextBuilder()
     for part in parts {
       let text = try part.evaluate(renderer, scope).printed
-      try renderer.reserve(builder.bytes.count + text.bytes.count)
+      try renderer.check(builder.bytes.count + text.bytes.count)
       builder.append(text)
     }
+    try renderer.reserve(builder.bytes.count)
     return .string(builder.text)
   }
 }

@@ -37,14 +37,18 @@ final class For: Statement {
     if isRecursive { renderer.adopt { _ = loop } }
     if let condition { try loop.filter { try self.test(condition, $0, renderer, scope) } }
     var inner = Scope(in: scope)
+    var hasCompleted = false
     while let element = try loop.advance() {
       try renderer.spend(1)
       if isKnownUniquelyReferenced(&inner) { inner.removeAll() } else { inner = Scope(in: scope) }
       inner.set(loopSymbol, .object(loop))
       try target.assign(element, renderer, inner)
-      if try body.execute(renderer, inner) == .breakLoop { break }
+      let flow = try body.execute(renderer, inner)
+      if flow == .next { hasCompleted = true }
+      if flow == .breakLoop { break }
     }
-    if loop.index0 < 0 { _ = try alternative.execute(renderer, Scope(in: scope)) }
+    // As in Jinja2, where every turn ended early counts like no turn at all.
+    if !hasCompleted { _ = try alternative.execute(renderer, Scope(in: scope)) }
   }
 
   private func test(

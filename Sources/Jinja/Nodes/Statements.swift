@@ -127,7 +127,9 @@ final class Capture: Statement {
 
   func execute(_ renderer: Renderer, _ scope: Scope) throws -> Flow {
     let inner = Scope(in: scope)
-    let text = try renderer.captured { _ = try body.execute(renderer, inner) }
+    var flow = Flow.next
+    let text = try renderer.captured { flow = try body.execute(renderer, inner) }
+    if flow != .next { return flow }
     renderer.line = line
     let value = try filter?.evaluate(renderer, inner, block: text) ?? .string(text)
     if let target {
@@ -177,8 +179,7 @@ final class Scoped: Statement {
   }
 
   func execute(_ renderer: Renderer, _ scope: Scope) throws -> Flow {
-    _ = try body.execute(renderer, Scope(in: isFromRoot ? renderer.root : scope))
-    return .next
+    try body.execute(renderer, Scope(in: isFromRoot ? renderer.root : scope))
   }
 }
 

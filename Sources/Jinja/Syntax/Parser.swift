@@ -5,6 +5,8 @@ struct Parser {
   private var nesting = 0
   /// Tags open around the current one, for messages.
   private var openTags: [String] = []
+  /// Loops open around the current tag that `break` can leave.
+  private var openLoops = 0
   private(set) var symbols = SymbolTable()
   private(set) var literals: [String] = []
 
@@ -172,6 +174,28 @@ extension Parser {
     return try parse(&self, line)
   }
 
+  /// Parses the body of a loop.
+  mutating func insideLoop<Result>(_ parse: (inout Parser) throws -> Result) throws -> Result {
+    openLoops += 1
+    defer { openLoops -= 1 }
+    return try parse(&self)
+  }
+
+  /// Parses a body that is a function of its own.
+  mutating func outsideLoops<Result>(_ parse: (inout Parser) throws -> Result) throws -> Result {
+    let loops = openLoops
+    openLoops = 0
+    defer { openLoops = loops }
+    return try parse(&self)
+  }
+
+  private mutating func parseJump(
+    _ flow: Flow, _ tag: String, line: Int
+  ) throws -> any Statement {
+    guard openLoops > 0 else { throw fail("'\(tag)' outside loop", line: line) }
+    return Jump(flow)
+  }
+
   private typealias TagParser = @Sendable (inout Parser, _ line: Int) throws -> [any Statement]
 
   private static let tags: [String: TagParser] = [
@@ -186,10 +210,10 @@ extension Parser {
     "block": { parser, _ in [try parser.parseNamedBlock()] },
     "autoescape": { parser, _ in [try parser.parseAutoescape()] },
     "generation": { parser, _ in
-      [Scoped(try parser.parseBlock(until: "endgeneration"), isFromRoot: false)]
+      [Scoped(try parser.outsideLoops { try $0.parseBlock(until: "endgeneration") }, isFromRoot: false)]
     },
-    "break": { _, _ in [Jump(.breakLoop)] },
-    "continue": { _, _ in [Jump(.continueLoop)] },
+    "break": { [try $0.parseJump(.breakLoop, "break", line: $1)] },
+    "continue": { [try $0.parseJump(.continueLoop, "continue", line: $1)] },
     "include": { [try $0.parseOtherTemplate("include", line: $1)] },
     "import": { [try $0.parseOtherTemplate("import", line: $1)] },
     "from": { [try $0.parseOtherTemplate("from", line: $1)] },

@@ -7,7 +7,7 @@ extension Parser {
     let iterable = try parseTuple(withConditional: false, endingBefore: "recursive")
     let condition = skip(name: "if") ? try parseExpression() : nil
     let isRecursive = skip(name: "recursive")
-    let body = try parseBlock(untilAny: ["endfor", "else"])
+    let body = try insideLoop { try $0.parseBlock(untilAny: ["endfor", "else"]) }
     var alternative = Body([])
     let hasAlternative = isName("else")
     advance()
@@ -65,7 +65,7 @@ extension Parser {
     let name = try expectName()
     let isScoped = skip(name: "scoped")
     _ = skip(name: "required")
-    let body = try parseBlock(until: "endblock")
+    let body = try outsideLoops { try $0.parseBlock(until: "endblock") }
     _ = skip(name: name)
     return Scoped(body, isFromRoot: !isScoped)
   }
@@ -120,7 +120,7 @@ extension Parser {
     name: String?, _ parameters: [Parameter], until end: String
   ) throws -> MacroDefinition {
     let start = mark
-    let body = try parseBlock(until: end)
+    let body = try outsideLoops { try $0.parseBlock(until: end) }
     let mentioned = names(since: start)
     let declared = Set(parameters.map(\.name))
     func special(_ name: String) -> Int? {

@@ -1,3 +1,4 @@
+import Foundation
 import ModelABI
 
 /// Feeds steps to a model over pages of its own: as much of an engine as it takes to check or time
@@ -57,10 +58,19 @@ public final class StepDriver {
       let start = pageNumbers.baseAddress?.advanced(by: index * pagesPerSequence)
       pageTables.initializeElement(at: index, to: UnsafePointer(start))
     }
-    let bytes = max(sizes.pageBytes * pageNumbers.count, 64)
-    pages = .allocate(byteCount: bytes, alignment: 4096)
-    pages.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    pages = Self.allocatePages(bytes: max(sizes.pageBytes * pageNumbers.count, 64))
     logits = .allocate(capacity: sizes.vocabulary)
+  }
+
+  /// Zeroed, on huge pages where the system has them: a head's keys stand far apart.
+  private static func allocatePages(bytes: Int) -> UnsafeMutableRawPointer {
+    let hugePage = 2 << 20
+    let pages = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: hugePage)
+    #if os(Linux)
+      madvise(pages, bytes, MADV_HUGEPAGE)
+    #endif
+    pages.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    return pages
   }
 
   deinit {

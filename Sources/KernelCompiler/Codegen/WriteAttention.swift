@@ -90,7 +90,7 @@ extension CodeWriter {
       [
         "width": "\(width)",
         "cases": cases(upTo: plan.tiles.queries) {
-          "product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, ahead, \($0), \(width))"
+          "product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, \($0), \(width))"
         },
       ])
     return name

@@ -73,7 +73,7 @@ extension ActivationFormat {
     }
   }
 
-  fileprivate func taking(_ input: InputShape) -> String {
+  func taking(_ input: InputShape) -> String {
     switch self {
     case .int8(let group):
       "const struct int8_rows \(label) = "
@@ -84,7 +84,7 @@ extension ActivationFormat {
     }
   }
 
-  fileprivate func storing(_ input: InputShape) -> String {
+  func storing(_ input: InputShape) -> String {
     switch self {
     case .int8(let group): return "store_int8(\(label), x, row, rows, COLUMNS, \(group));"
     case .float(let group):

@@ -21,10 +21,10 @@ extension Toolchain {
       let objects = units.map { $0 + ".o" }
       try inParallel(
         zip(units, objects).map { unit, object in
-          { try run(CompilerFlags.code + flags + ["-c", unit, "-o", object], in: folder) }
+          { try run(flags + CompilerFlags.code + ["-c", unit, "-o", object], in: folder) }
         })
       try run(
-        CompilerFlags.library + flags + objects + ["-o", output] + CompilerFlags.link, in: folder)
+        flags + CompilerFlags.library + objects + ["-o", output] + CompilerFlags.link, in: folder)
     }
   }
 
@@ -32,7 +32,7 @@ extension Toolchain {
     try inSourceFolder(of: files) { folder, units in
       try units.map { unit in
         let arguments = ["-S", "-fno-asynchronous-unwind-tables", unit, "-o", "-"]
-        return try run(CompilerFlags.code + flags + arguments, in: folder)
+        return try run(flags + CompilerFlags.code + arguments, in: folder)
       }.joined(separator: "\n")
     }
   }

@@ -46,7 +46,7 @@ struct CompilerProbe {
       try Self.program.write(toFile: "\(folder)/probe.c", atomically: false, encoding: .utf8)
       let compile = ChildProcess(
         path: path,
-        arguments: CompilerFlags.library + flags + ["probe.c", "-o", "probe.so"]
+        arguments: flags + CompilerFlags.library + ["probe.c", "-o", "probe.so"]
           + CompilerFlags.link,
         directory: folder, timeLimit: .seconds(60))
       let result = try compile.run()

@@ -47,7 +47,8 @@ public final class CompiledModel: LanguageModel, @unchecked Sendable {
     contextLimit = Int(description.context_limit)
     pageBytes = Int(description.page_bytes)
     let numerics = String(cString: description.numerics)
-    backend = "compiled \(target.name), \(numerics), \(self.threads) threads"
+    backend =
+      "compiled \(target.name), \(numerics), \(self.threads) thread\(self.threads == 1 ? "" : "s")"
     memory = ModelMemory(weightBytes: weights.bytes.count, scratchBytes: Int(scratchBytes))
     weights.readAhead()
   }

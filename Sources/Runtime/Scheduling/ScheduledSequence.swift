@@ -9,6 +9,8 @@ struct ScheduledSequence: Identifiable {
   var computed = 0
   /// Prompt tokens that were found in the prefix tree instead of computed.
   var cached = 0
+  /// It gave up its pages once: what it finds again it has computed itself.
+  var wasPreempted = false
   /// (pages) page of each run of positions.
   var pages: [Int32] = []
   /// The tree's nodes for the leading pages; every full page is one of them.

@@ -47,6 +47,7 @@ extension Scheduler {
     sequence.pages = []
     sequence.path = []
     sequence.isFollowing = false
+    sequence.wasPreempted = true
     sequence.draft = []
     waiting.insert(sequence, at: 0)
     preemptions += 1

@@ -41,9 +41,8 @@ extension Scheduler {
   }
 
   private mutating func countCached(from before: Int, _ index: Int) {
-    let prompt = running[index].promptLength
-    // A preempted sequence may find its own answer again: that isn't prompt.
-    running[index].cached += min(running[index].computed, prompt) - min(before, prompt)
+    if running[index].wasPreempted { return }
+    running[index].cached += running[index].computed - before
   }
 
   /// Copies the page that agrees with the most of what a sequence computes next.

@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import JSON
 
@@ -9,7 +10,9 @@ extension Endpoint {
 
   /// One model by its id.
   static let model = Endpoint(.get, "/v1/models/**", "/models/**") { _, context, server in
-    let name = context.parameters.getCatchAll().joined(separator: "/")
+    let path = context.parameters.getCatchAll().joined(separator: "/")
+    // A slash in an id may come as %2F.
+    let name = path.removingPercentEncoding ?? path
     guard name.utf8.elementsEqual(server.configuration.modelID.utf8) else {
       throw APIError(
         .notFound,

@@ -157,23 +157,22 @@ struct StripDecoder: DecoderStep {
           leading = 0
         }
       }
-      bytes = hold(Array(bytes))[...]
-      output.append(DecoderChunk(bytes: Array(bytes), endsPiece: chunk.endsPiece))
+      output.append(DecoderChunk(bytes: hold(bytes), endsPiece: chunk.endsPiece))
       if chunk.endsPiece { (leading, held) = (start, 0) }
     }
 
-    /// Gives what may be handed on: everything but the last `stop` of the character at the end.
-    private mutating func hold(_ bytes: [UInt8]) -> [UInt8] {
-      if stop == 0 { return bytes }
-      var all = [UInt8]()
-      for _ in 0..<held { all += content }
-      all += bytes
-      held = 0
-      while held < stop, all.count >= content.count, all.suffix(content.count).elementsEqual(content) {
-        all.removeLast(content.count)
-        held += 1
+    /// What may be handed on: everything but the last `stop` of the character at the end.
+    private mutating func hold(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+      var end = bytes
+      var trailing = 0
+      while trailing < stop, !end.isEmpty, end.suffix(content.count).elementsEqual(content) {
+        end.removeLast(content.count)
+        trailing += 1
       }
-      return all
+      // Where nothing else came, what was held stays at the end, as far as it may.
+      let released = end.isEmpty ? max(0, held + trailing - stop) : held
+      held += trailing - released
+      return repeatElement(content, count: released).flatMap { $0 } + end
     }
   }
 }

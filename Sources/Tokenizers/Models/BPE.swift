@@ -1,21 +1,18 @@
 /// Byte pair encoding: a word starts as characters (or bytes), and the neighbours whose merge has
 /// the lowest rank are merged until no merge is left.
 struct BPE: TokenModel {
+  let data: ModelData
   private let vocabulary: Vocabulary
   private let merges: MergeTable
   /// Whether words come as bytes, where the vocabulary spells them in the byte alphabet.
   private let wordsAreBytes: Bool
   /// The id of every byte, or -1. (256)
   private let byteTokens: [Int32]
-  private let unknown: Int32?
-  private let fusesUnknown: Bool
-  private let continuingPrefix: [UInt8]
-  private let endSuffix: [UInt8]
+  /// How words become symbols; nil where they come as bytes.
+  private let characters: CharacterSymbols?
+  private let unknown: UnknownToken
   /// Whether a word that is a token is taken whole, whatever the merges say.
   private let ignoresMerges: Bool
-  /// Whether characters without a token are spelt by their bytes: `byteTokens` then holds `<0x00>`
-  /// and so on, and all of them are there.
-  private let fallsBackToBytes: Bool
 
   init(_ component: Component, _ data: ModelData, wordsAreBytes: Bool) throws {
     guard let merges = data.merges else { throw component.error("is missing", at: "merges") }
@@ -25,18 +22,17 @@ struct BPE: TokenModel {
     if component.has("dropout"), try component.number("dropout") != 0 {
       throw component.error("only a tokenizer without dropout can be used", at: "dropout")
     }
-    continuingPrefix = Array(try component.string("continuing_subword_prefix", default: "").utf8)
-    endSuffix = Array(try component.string("end_of_word_suffix", default: "").utf8)
-    fusesUnknown = try component.bool("fuse_unk", default: false)
     ignoresMerges = try component.bool("ignore_merges", default: false)
-    unknown = try component.optionalString("unk_token").flatMap { data.vocabulary.id(of: $0) }
-    let wantsBytes = try component.bool("byte_fallback", default: false)
-    byteTokens = (UInt8(0)...255).map { byte in
-      let spelling =
-        wordsAreBytes ? ByteAlphabet.text(of: [byte]) : Array(byteTokenText(byte).utf8)
-      return data.vocabulary.id(of: spelling) ?? -1
+    unknown = UnknownToken(
+      id: try component.optionalString("unk_token").flatMap { data.vocabulary.id(of: $0) },
+      fuses: try component.bool("fuse_unk", default: false))
+    byteTokens = (UInt8(0)...255).map {
+      data.vocabulary.id(of: ByteAlphabet.text(of: [$0])) ?? -1
     }
-    fallsBackToBytes = wantsBytes && !wordsAreBytes
+    characters = wordsAreBytes ? nil : try CharacterSymbols(component, data)
+    var data = data
+    data.neighbors = characters?.neighbors
+    self.data = data
   }
 
   /// Whether words may be handed over as bytes instead of in the byte alphabet: where each
@@ -50,7 +46,7 @@ struct BPE: TokenModel {
   }
 
   func encode(_ text: WordText, into ids: inout [Int32]) {
-    var merger = Merger()
+    var merger = Merger(unknown: unknown)
     text.bytes.withUnsafeBufferPointer { bytes in
       merges.withMerges { merges in
         for word in text.words {
@@ -65,14 +61,12 @@ struct BPE: TokenModel {
     into ids: inout [Int32]
   ) {
     if ignoresMerges, let id = wholeWord(word) { return ids.append(id) }
-    merger.symbols.removeAll(keepingCapacity: true)
-    if wordsAreBytes {
-      appendBytes(word, to: &merger.symbols)
+    if let characters {
+      characters.append(word, merges, &merger, into: &ids)
     } else {
-      appendCharacters(word, to: &merger.symbols)
+      appendBytes(word, to: &merger)
     }
-    merger.merge(merges)
-    ids += merger.symbols
+    merger.flush(merges, into: &ids)
   }
 
   private func wholeWord(_ word: UnsafeBufferPointer<UInt8>) -> Int32? {
@@ -94,76 +88,11 @@ struct BPE: TokenModel {
     }
   }
 
-  private func appendBytes(_ word: UnsafeBufferPointer<UInt8>, to symbols: inout [Int32]) {
-    var unknowns = PendingUnknown(token: unknown, fuses: fusesUnknown)
+  private func appendBytes(_ word: UnsafeBufferPointer<UInt8>, to merger: inout Merger) {
     for byte in word {
       let id = byteTokens[Int(byte)]
-      if id >= 0 { unknowns.append(id, to: &symbols) } else { unknowns.appendUnknown(to: &symbols) }
+      if id >= 0 { merger.append(id) } else { merger.appendUnknown() }
     }
-    unknowns.finish(&symbols)
-  }
-
-  private func appendCharacters(_ word: UnsafeBufferPointer<UInt8>, to symbols: inout [Int32]) {
-    var unknowns = PendingUnknown(token: unknown, fuses: fusesUnknown)
-    var offset = 0
-    while offset < word.count {
-      let end = offset + utf8Length(startingWith: word[offset])
-      let character = UnsafeBufferPointer(rebasing: word[offset..<end])
-      let spelling = spell(character, isFirst: offset == 0, isLast: end == word.count)
-      offset = end
-      if let id = spelling.map(vocabulary.id) ?? vocabulary.id(of: character) {
-        unknowns.append(id, to: &symbols)
-      } else if let bytes = fallback(spelling ?? [UInt8](character)) {
-        // An unknown token that waits stays waiting here, as in the reference.
-        symbols += bytes
-      } else {
-        unknowns.appendUnknown(to: &symbols)
-      }
-    }
-    unknowns.finish(&symbols)
-  }
-
-  /// The character with the prefix or suffix that its place in the word asks for; nil when it needs
-  /// neither.
-  private func spell(
-    _ character: UnsafeBufferPointer<UInt8>, isFirst: Bool, isLast: Bool
-  ) -> [UInt8]? {
-    let prefix = isFirst ? [] : continuingPrefix
-    let suffix = isLast ? endSuffix : []
-    return prefix.isEmpty && suffix.isEmpty ? nil : prefix + character + suffix
-  }
-
-  private func fallback(_ spelling: [UInt8]) -> [Int32]? {
-    guard fallsBackToBytes else { return nil }
-    let ids = spelling.map { byteTokens[Int($0)] }
-    return ids.contains(-1) ? nil : ids
-  }
-}
-
-/// The unknown token that waits to be written until it is clear whether it fuses with the next.
-private struct PendingUnknown {
-  let token: Int32?
-  let fuses: Bool
-  private var isPending = false
-
-  init(token: Int32?, fuses: Bool) {
-    self.token = token
-    self.fuses = fuses
-  }
-
-  mutating func append(_ id: Int32, to symbols: inout [Int32]) {
-    finish(&symbols)
-    symbols.append(id)
-  }
-
-  mutating func appendUnknown(to symbols: inout [Int32]) {
-    if !fuses { finish(&symbols) }
-    isPending = token != nil
-  }
-
-  mutating func finish(_ symbols: inout [Int32]) {
-    if isPending, let token { symbols.append(token) }
-    isPending = false
   }
 }
 

@@ -3,8 +3,6 @@ struct MergeTable: Sendable {
   /// Open addressing. Pairs of ids (left above, right below), each followed by the merge's rank
   /// (above) and the id it makes (below). (slots, 2)
   let slots: FlatTable<UInt64>
-  /// How many merges the file lists.
-  let count: Int
 
   /// No pair of ids: ids aren't negative.
   static let free = UInt64.max
@@ -14,7 +12,6 @@ struct MergeTable: Sendable {
     var capacity = 16
     while capacity < merges.count * 2 { capacity *= 2 }
     let mask = capacity - 1
-    count = merges.count
     slots = FlatTable(count: capacity * 2) { slots in
       slots.initialize(repeating: Self.free)
       for (rank, merge) in merges.enumerated() {
@@ -27,10 +24,7 @@ struct MergeTable: Sendable {
     }
   }
 
-  init(slots: FlatTable<UInt64>, count: Int) {
-    self.slots = slots
-    self.count = count
-  }
+  init(slots: FlatTable<UInt64>) { self.slots = slots }
 
   @inline(__always)
   static func pair(_ left: Int32, _ right: Int32) -> UInt64 {

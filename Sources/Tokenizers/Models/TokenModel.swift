@@ -1,5 +1,7 @@
 /// Turns words into token ids: the `model` of tokenizer.json.
 protocol TokenModel: Sendable {
+  /// The tables that the model works with, also those that it made from the others.
+  var data: ModelData { get }
   /// Appends the ids of every word.
   func encode(_ text: WordText, into ids: inout [Int32])
 }
@@ -27,6 +29,16 @@ struct ModelData: Sendable {
   var merges: MergeTable?
   /// Unigram's scores, by id.
   var scores: FlatTable<Double>?
-  /// The vocabulary as a trie, where it was prepared.
+  /// The vocabulary as a trie, where the model needs it and it was prepared.
   var trie: PrefixTrie?
+  /// BPE's filter for long words, likewise.
+  var neighbors: NeighborFilter?
+}
+
+extension ModelData {
+  func with(_ trie: PrefixTrie) -> ModelData {
+    var data = self
+    data.trie = trie
+    return data
+  }
 }

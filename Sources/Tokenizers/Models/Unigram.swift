@@ -1,6 +1,7 @@
 /// Unigram language model: of all ways to spell a text with tokens, the one whose scores add up to
 /// the most.
 struct Unigram: TokenModel {
+  let data: ModelData
   private let vocabulary: Vocabulary
   private let trie: PrefixTrie
   /// By id.
@@ -15,6 +16,7 @@ struct Unigram: TokenModel {
     guard let scores = data.scores else { throw component.error("is missing", at: "vocab") }
     vocabulary = data.vocabulary
     trie = data.trie ?? PrefixTrie(data.vocabulary)
+    self.data = data.with(trie)
     self.scores = scores
     unknown = component.has("unk_id") ? try component.id("unk_id") : nil
     if let unknown, unknown >= scores.count {

@@ -1,5 +1,6 @@
 /// WordPiece: the longest token that a word starts with, then the longest continuation, and so on.
 struct WordPiece: TokenModel {
+  let data: ModelData
   private let trie: PrefixTrie
   private let continuingPrefix: [UInt8]
   private let unknown: Int32
@@ -7,6 +8,7 @@ struct WordPiece: TokenModel {
 
   init(_ component: Component, _ data: ModelData) throws {
     trie = data.trie ?? PrefixTrie(data.vocabulary)
+    self.data = data.with(trie)
     let prefix = try component.string("continuing_subword_prefix", default: "##")
     continuingPrefix = Array(prefix.utf8)
     maximumCharacters = try component.count("max_input_chars_per_word", default: 100)
@@ -60,10 +62,12 @@ struct WordPiece: TokenModel {
 
 /// `WordLevel`: every word is one token, or the unknown one.
 struct WordLevel: TokenModel {
+  let data: ModelData
   private let vocabulary: Vocabulary
   private let unknown: Int32
 
   init(_ component: Component, _ data: ModelData) throws {
+    self.data = data
     vocabulary = data.vocabulary
     unknown = try data.vocabulary.unknown(component)
   }

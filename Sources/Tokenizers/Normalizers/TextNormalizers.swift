@@ -59,23 +59,28 @@ struct StripNormalizer: Normalizer {
 struct ReplaceNormalizer: Normalizer {
   private let pattern: any Pattern
   private let content: [UInt8]
+  /// A longer replacement would serve to exhaust memory.
+  private static let contentLimit = 1024
 
   init(_ component: Component) throws {
     pattern = try PatternSetting(component, "pattern").pattern
     content = Array(try component.string("content").utf8)
+    guard content.count <= Self.contentLimit else {
+      throw component.error("is longer than \(Self.contentLimit) bytes", at: "content")
+    }
   }
 
   func normalize(_ text: inout NormalizedText) {
     var new: [UInt8] = []
     new.reserveCapacity(text.bytes.count)
     let origin = text.originLength
-    var newOrigin: Int?
+    var newOrigin = origin == 0 ? 0 : nil
     var position = 0
     text.bytes.withUnsafeBufferPointer { bytes in
       pattern.forEachMatch(in: bytes, words: bytes.isEmpty ? [] : [0..<bytes.count]) { match in
         new.append(contentsOf: bytes[position..<match.lowerBound])
         // The replacement counts as coming from the last character that it replaces.
-        if newOrigin == nil, match.upperBound > origin || match.lowerBound == origin {
+        if newOrigin == nil, match.upperBound > origin {
           newOrigin = new.count - max(0, match.lowerBound - origin)
         }
         new += content

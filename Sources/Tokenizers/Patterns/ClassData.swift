@@ -25,19 +25,44 @@ enum ClassData {
   /// The classes that are written `[:name:]`, where PCRE2 has others.
   static let brackets: [(name: String, members: String)] = [
     ("punct", ["P", "S"].compactMap(members).joined()), ("space", whiteSpace), ("word", word),
-    ("digit", members(of: "Nd") ?? ""), ("alpha", #"\p{Alphabetic}"#),
-    ("alnum", #"\p{Alphabetic}"# + (members(of: "Nd") ?? "")), ("upper", #"\p{Uppercase}"#),
-    ("lower", #"\p{Lowercase}"#),
+    ("digit", members(of: "Nd") ?? ""), ("alpha", alphabetic),
+    ("alnum", alphabetic + (members(of: "Nd") ?? "")),
+    ("upper", #"\p{Uppercase}"# + (members(of: "Lu") ?? "")),
+    (
+      "lower",
+      #"\p{Lowercase}\x{10fc}\x{a7f2}-\x{a7f4}\x{ab69}\x{1e030}-\x{1e06d}"#
+        + (members(of: "Ll") ?? "")
+    ),
   ]
 
-  /// The characters of a general category such as `L` or `Lu`, or of the script Han; nil for any
-  /// other name.
+  /// Alphabetic characters: letters, and the marks that newer versions of Unicode count among them.
+  private static let alphabetic =
+    (members(of: "L") ?? "") + #"\p{Alphabetic}\x{363}-\x{36f}\x{897}\x{c04}\x{cf3}\x{f82}\x{f83}"#
+    + #"\x{1dd3}-\x{1de6}\x{10d69}\x{10efc}\x{11080}\x{11081}\x{11241}\x{113b8}-\x{113c0}\x{113c2}"#
+    + #"\x{113c5}\x{113c7}-\x{113ca}\x{113cc}\x{113cd}\x{11f00}-\x{11f03}\x{11f34}-\x{11f3a}"#
+    + #"\x{11f3e}-\x{11f40}\x{1611e}-\x{1612e}\x{1e08f}"#
+
+  /// The characters of a general category such as `L` or `Lu`, or of a script; nil for any other
+  /// name.
   static func members(of name: String) -> String? {
-    if name == "Han" { return #"\p{Han}\x{2ebf0}-\x{2ee5d}\x{31350}-\x{323af}"# }
+    if name == "Alphabetic" || name == "Alpha" { return alphabetic }
+    if let newer = scripts[name] { return "\\p{sc:\(name)}" + newer }
     guard categories.contains(name) else { return nil }
     let newer = newerThan14.filter { $0.category.hasPrefix(name) }.flatMap(\.ranges)
     return "\\p{\(name)}" + newer.map(text).joined()
   }
+
+  /// Scripts, with the characters that they got after Unicode 14. PCRE2 also counts a script's
+  /// extensions unless told not to.
+  private static let scripts: [String: String] = [
+    "Arabic": #"\x{897}\x{10ec2}-\x{10ec4}\x{10efc}-\x{10eff}"#, "Armenian": "", "Bengali": "",
+    "Cyrillic": #"\x{1c89}\x{1c8a}\x{1e030}-\x{1e06d}\x{1e08f}"#, "Devanagari": "",
+    "Ethiopic": "", "Georgian": "", "Greek": "", "Gujarati": "", "Hangul": "",
+    "Han": #"\x{2b739}\x{2ebf0}-\x{2ee5d}\x{31350}-\x{323af}"#, "Hebrew": "",
+    "Hiragana": #"\x{1b132}"#, "Katakana": #"\x{1b155}"#, "Khmer": "", "Lao": "",
+    "Latin": #"\x{a7cb}-\x{a7cd}\x{a7da}-\x{a7dc}\x{1df25}-\x{1df2a}"#, "Malayalam": "",
+    "Myanmar": "", "Tamil": "", "Telugu": "", "Thai": "", "Tibetan": "",
+  ]
 
   /// The characters that `members` leaves out; nil where that isn't known as a class.
   static func complement(of members: String) -> String? {

@@ -86,10 +86,19 @@ private final class Search {
 
   /// The first match at `start` or later. A search that exceeds its limits has found nothing.
   func firstMatch(in subject: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int>? {
-    let count = pcre2_match_8(
-      code, subject.baseAddress, subject.count, start, UInt32(PCRE2_NO_UTF_CHECK), matches, context)
+    var count = match(subject, from: start, options: UInt32(PCRE2_NO_UTF_CHECK))
+    if count == PCRE2_ERROR_JIT_STACKLIMIT {
+      // The interpreter is slower, and keeps its state on the heap.
+      count = match(subject, from: start, options: UInt32(PCRE2_NO_UTF_CHECK) | PCRE2_NO_JIT)
+    }
     guard count > 0, let bounds = pcre2_get_ovector_pointer_8(matches) else { return nil }
     // \K may set a match's start beyond its end.
     return bounds[0] <= bounds[1] ? Int(bounds[0])..<Int(bounds[1]) : nil
+  }
+
+  private func match(
+    _ subject: UnsafeBufferPointer<UInt8>, from start: Int, options: UInt32
+  ) -> Int32 {
+    pcre2_match_8(code, subject.baseAddress, subject.count, start, options, matches, context)
   }
 }

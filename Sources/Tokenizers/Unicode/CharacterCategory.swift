@@ -45,24 +45,23 @@ struct CharacterTable: Sendable {
   static let lineBreakFlag: UInt8 = 0x40
 
   /// Which page of 256 characters a character's properties are on. (0x1100)
-  private let pageOfBlock: [UInt8]
+  private let pageOfBlock: [UInt16]
   /// The properties, page by page. (pages, 256)
   private let pages: [UInt8]
 
   private init() {
-    var properties = [UInt8](repeating: CharacterCategory.unassigned.rawValue, count: 0x110000)
-    var start = 0
+    var builder = PageBuilder()
     let runs = PackedNumbers.decode(CategoryData.runs)
     for index in stride(from: 0, to: runs.count, by: 2) {
-      for scalar in start..<start + runs[index + 1] { properties[scalar] = UInt8(runs[index]) }
-      start += runs[index + 1]
+      builder.append(UInt8(runs[index]), count: runs[index + 1])
     }
-    for range in Self.whiteSpace {
-      for scalar in range { properties[scalar] |= Self.whiteSpaceFlag }
+    for character in Self.whiteSpace.joined() {
+      builder.set(Self.whiteSpaceFlag, of: character)
     }
-    properties[0x0A] |= Self.lineBreakFlag
-    properties[0x0D] |= Self.lineBreakFlag
-    (pageOfBlock, pages) = Self.share(properties)
+    builder.set(Self.lineBreakFlag, of: 0x0A)
+    builder.set(Self.lineBreakFlag, of: 0x0D)
+    pageOfBlock = builder.pageOfBlock
+    pages = builder.pages
   }
 
   /// Unicode's White_Space.
@@ -70,24 +69,6 @@ struct CharacterTable: Sendable {
     0x09...0x0D, 0x20...0x20, 0x85...0x85, 0xA0...0xA0, 0x1680...0x1680, 0x2000...0x200A,
     0x2028...0x2029, 0x202F...0x202F, 0x205F...0x205F, 0x3000...0x3000,
   ]
-
-  /// Keeps every different page once.
-  private static func share(_ properties: [UInt8]) -> (blocks: [UInt8], pages: [UInt8]) {
-    var known: [ArraySlice<UInt8>: UInt8] = [:]
-    var blocks: [UInt8] = []
-    var pages: [UInt8] = []
-    for block in 0..<0x1100 {
-      let page = properties[block << 8..<(block + 1) << 8]
-      if let index = known[page] {
-        blocks.append(index)
-      } else {
-        known[page] = UInt8(known.count)
-        blocks.append(UInt8(known.count - 1))
-        pages += page
-      }
-    }
-    return (blocks, pages)
-  }
 
   /// Category and flags of a character.
   @inline(__always)
@@ -111,7 +92,7 @@ extension CharacterTable {
 
 /// The character table as a scanner's inner loop reads it. Valid inside `withClasses` only.
 struct UnsafeCharacterClasses {
-  fileprivate let pageOfBlock: UnsafeBufferPointer<UInt8>
+  fileprivate let pageOfBlock: UnsafeBufferPointer<UInt16>
   fileprivate let pages: UnsafeBufferPointer<UInt8>
 
   @inline(__always)
@@ -121,5 +102,48 @@ struct UnsafeCharacterClasses {
   @inline(__always)
   subscript(character: UInt32) -> UInt8 {
     pages[Int(pageOfBlock[Int(character >> 8)]) << 8 | Int(character & 0xFF)]
+  }
+}
+
+/// Lays properties out page by page. Blocks whose characters are all alike share a page.
+private struct PageBuilder {
+  private(set) var pageOfBlock: [UInt16] = []
+  private(set) var pages: [UInt8] = []
+  private var uniformPages: [UInt8: UInt16] = [:]
+  /// The block that isn't full yet.
+  private var block: [UInt8] = []
+
+  mutating func append(_ value: UInt8, count: Int) {
+    var left = count
+    while left > 0 {
+      if block.isEmpty, left >= 256 {
+        pageOfBlock.append(uniformPage(value))
+        left -= 256
+      } else {
+        let taken = min(left, 256 - block.count)
+        block.append(contentsOf: repeatElement(value, count: taken))
+        left -= taken
+        if block.count == 256 { pageOfBlock.append(addPage()) }
+      }
+    }
+  }
+
+  /// Adds a flag to one character, whose block must not be a uniform one.
+  mutating func set(_ flag: UInt8, of character: Int) {
+    pages[Int(pageOfBlock[character >> 8]) << 8 | character & 0xFF] |= flag
+  }
+
+  private mutating func addPage() -> UInt16 {
+    pages += block
+    block.removeAll(keepingCapacity: true)
+    return UInt16(pages.count / 256 - 1)
+  }
+
+  private mutating func uniformPage(_ value: UInt8) -> UInt16 {
+    if let page = uniformPages[value] { return page }
+    block = [UInt8](repeating: value, count: 256)
+    let page = addPage()
+    uniformPages[value] = page
+    return page
   }
 }

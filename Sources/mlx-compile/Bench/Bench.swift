@@ -67,6 +67,7 @@ struct Bench: ParsableCommand {
     #if DEBUG
       FileHandle.standardError.write(Data("built without optimisation: figures mean little\n".utf8))
     #endif
+    prepareOpenMP()
     let threads = threads ?? availableThreads()
     let workload = Workload(
       prompt: prompt.value, generate: generate.value, depth: depth?.value ?? prompt.value,
