@@ -18,6 +18,11 @@ struct TestToolchain {
     return [native] + known
   }()
 
+  /// One of each vocabulary of vector words.
+  static let different: [Target] = targets.reduce(into: []) { chosen, target in
+    if !chosen.contains(where: { $0.instructions == target.instructions }) { chosen.append(target) }
+  }
+
   /// Plain C, which every machine runs.
   static let portable = Target(
     name: "portable", compilerFlags: ["-march=native"], cpuFeatures: [], instructions: .portable)
@@ -40,7 +45,7 @@ struct TestToolchain {
   }
 }
 
-/// A graph compiled, packed and loaded.
+/// A graph compiled with little optimisation, which changes no bit, packed and loaded.
 final class CompiledTestModel {
   let plan: Plan
   private let description: model_description
@@ -50,7 +55,7 @@ final class CompiledTestModel {
     let source = try generateSource(graph, target: target, numerics: numerics)
     plan = source.plan
     let library = try TestToolchain.load(
-      source.files, source.compilerFlags + target.compilerFlags)
+      source.files, source.compilerFlags + target.compilerFlags + ["-O1"])
     let symbol = try #require(dlsym(library, MODEL_DESCRIBE_SYMBOL))
     let describe = unsafeBitCast(symbol, to: model_describe_function.self)
     description = try #require(describe()).pointee

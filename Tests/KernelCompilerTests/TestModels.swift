@@ -1,3 +1,4 @@
+import Foundation
 import ModelFiles
 import ModelGraph
 
@@ -81,11 +82,10 @@ struct TestModel {
   }
 
   private func rope(_ heads: Int) -> Rope {
-    let pairs = (rotatedChannels ?? headDimension) / 2
-    let frequencies = (0..<pairs).map { pair -> Float in
-      var frequency: Float = 1
-      for _ in 0..<pair { frequency *= 0.6 }
-      return frequency
+    let channels = rotatedChannels ?? headDimension
+    let base = Double(dynamic?.base ?? 100)
+    let frequencies = stride(from: 0, to: channels, by: 2).map {
+      Float(pow(base, -Double($0) / Double(channels)))
     }
     return Rope(
       heads: heads, headDimension: headDimension, inverseFrequencies: frequencies,
