@@ -7,9 +7,9 @@ NUMERICS ?= fast
 
 RELEASE := .build/release
 DEBUG := .build/debug
-BUNDLE := .build/bundles/$(notdir $(patsubst %/,%,$(MODEL)))-$(NUMERICS).mlxbundle
+BUNDLE := .build/bundles/$(NUMERICS)/$(notdir $(patsubst %/,%,$(MODEL))).mlxbundle
 CLIENTS := .build/clients
-QUESTION := What is the capital of France?
+QUESTION := Tell me a short story about a fox.
 
 .PHONY: help serve build bundle test test-swift test-clients bench format lint clean
 

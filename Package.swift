@@ -37,8 +37,10 @@ let package = Package(
       ]),
 
     // Running it.
-    .target(name: "GenericModel", dependencies: ["ModelGraph", "ModelABI"]),
-    .target(name: "Runtime", dependencies: ["ModelABI", "ModelFiles", "GenericModel", "JSON"]),
+    .target(name: "GenericModel", dependencies: ["ModelGraph", "ModelFiles", "ModelABI"]),
+    .target(
+      name: "Runtime",
+      dependencies: ["ModelABI", "ModelFiles", "ModelGraph", "GenericModel", "JSON"]),
 
     // Speaking to it.
     .systemLibrary(
@@ -63,12 +65,14 @@ let package = Package(
       ]),
 
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"]),
-    .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "JSON"]),
+    .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "ModelFiles", "JSON"]),
     .testTarget(
       name: "KernelCompilerTests",
       dependencies: ["KernelCompiler", "ModelFiles", "ModelGraph", "ModelABI", "JSON"]),
-    .testTarget(name: "GenericModelTests", dependencies: ["GenericModel", "ModelFiles"]),
+    .testTarget(
+      name: "GenericModelTests",
+      dependencies: ["GenericModel", "ModelGraph", "ModelFiles", "ModelABI"]),
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles", "JSON"], exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),

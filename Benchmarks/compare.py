@@ -138,7 +138,7 @@ def main():
     print(f"llama.cpp of llama-cpp-python {LLAMA_CPP_PYTHON}; {options.rounds} interleaved rounds")
     for count in options.threads:
         measured = [v["bandwidth"] for v in results[contestants[0].name, count]]
-        print(f"read bandwidth, {count} threads: {spread(measured)} GB/s")
+        print(f"read bandwidth, {count} thread(s): {spread(measured)} GB/s")
     print()
     print("\n".join(table(contestants, options.threads, results)))
     if options.json:

@@ -1,5 +1,5 @@
-// Where keys and values of a position are. For each head of a layer a page holds keys with a row for
-// each channel, (dimension, PAGE_POSITIONS), then values with a row for each position,
+// Where keys and values of a position are. For each head of a layer a page holds keys with a row
+// for each channel, (dimension, PAGE_POSITIONS), then values with a row for each position,
 // (PAGE_POSITIONS, padded).
 
 INLINE page_element *keys_of(const struct context *c, const struct call *call, int row,

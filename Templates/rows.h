@@ -74,7 +74,8 @@ INLINE void store_int8(const struct int8_rows *to, const float *x, int row, int 
             uint32_t quads[4];
             store_bytes((int8_t *)quads, code);
             total += code;
-            for (int q = 0; q < 4; q++) words[(size_t)((g * group + i) / 4 + q) * tokens] = quads[q];
+            for (int q = 0; q < 4; q++)
+                words[(size_t)((g * group + i) / 4 + q) * tokens] = quads[q];
         }
         scales[(size_t)g * tokens] = scale;
         sums[(size_t)g * tokens] = scale * sum_of_lanes(to_float(total));

@@ -1,5 +1,3 @@
-import Foundation
-import HTTPTypes
 import Hummingbird
 import Logging
 
@@ -21,7 +19,7 @@ func makeRouter(_ state: ServerState) -> Router<BasicRequestContext> {
 }
 
 /// The server without its socket.
-public func makeResponder(
+func makeResponder(
   _ configuration: ServerConfiguration, slot: ModelSlot, logger: Logger
 ) -> RouterResponder<BasicRequestContext> {
   let state = ServerState(

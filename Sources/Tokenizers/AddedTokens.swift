@@ -30,6 +30,8 @@ extension AddedToken {
 struct AddedTokens: Sendable {
   let tokens: [AddedToken]
   private let indexOfID: [Int32: Int]
+  /// Ids by content, as bytes.
+  private let ids: [[UInt8]: Int32]
   /// What the model's decoder is given for a token: its content, or that in normalised form.
   private let decodedText: [Int32: [UInt8]]
   private let plain: AddedTokenMatcher
@@ -43,6 +45,7 @@ struct AddedTokens: Sendable {
     self.tokens = tokens
     self.indexOfID = Dictionary(
       tokens.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { $1 })
+    ids = Dictionary(tokens.map { (Array($0.content.utf8), $0.id) }, uniquingKeysWith: { $1 })
     var decodedText: [Int32: [UInt8]] = [:]
     for token in tokens {
       var text = NormalizedText(bytes: Array(token.content.utf8), originLength: 0)
@@ -58,9 +61,7 @@ struct AddedTokens: Sendable {
 
   subscript(id: Int32) -> AddedToken? { indexOfID[id].map { tokens[$0] } }
 
-  func id(of content: String) -> Int32? {
-    tokens.first { $0.content.utf8.elementsEqual(content.utf8) }?.id
-  }
+  func id(of content: String) -> Int32? { ids[Array(content.utf8)] }
 
   /// The tokens that decoding skips: those whose decoded text is that of a special token.
   var skippedIDs: Set<Int32> {

@@ -19,7 +19,8 @@ extension Tokenizer {
   /// A tokenizer of a compiled table that lies in a file, which is mapped and used in place.
   public convenience init(compiled path: String) throws {
     try self.init(
-      try TokenizerFile(compiled: TableReader(try FlatMemory(mapping: path), path: path), path: path),
+      try TokenizerFile(
+        compiled: TableReader(try FlatMemory(mapping: path), path: path), path: path),
       TokenizerConfiguration())
   }
 }
@@ -88,7 +89,9 @@ extension ModelData {
     return isPower(vocabulary.slots.count) && vocabulary.starts.count == vocabulary.ids.count + 1
       && (merges.map { isPower($0.slots.count) && $0.slots.count >= 4 } ?? true)
       && (neighbors.map { $0.bits.count == NeighborFilter.count } ?? true)
-      && (trie.map { $0.values.count == $0.labels.count && $0.children.count == $0.labels.count + 1 }
+      && (trie.map {
+        $0.values.count == $0.labels.count && $0.children.count == $0.labels.count + 1
+      }
         ?? true)
   }
 }

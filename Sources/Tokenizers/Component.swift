@@ -94,9 +94,8 @@ extension Component {
   ) throws -> Step {
     let type = try string("type")
     guard let make = kinds[type] else {
-      throw error(
-        "the \(step) \"\(type)\" isn't supported; known are \(kinds.keys.sorted().joined(separator: ", "))",
-        at: "type")
+      let known = kinds.keys.sorted().joined(separator: ", ")
+      throw error("the \(step) \"\(type)\" isn't supported; known are \(known)", at: "type")
     }
     return try make(self)
   }

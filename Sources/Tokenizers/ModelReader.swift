@@ -116,7 +116,7 @@ struct ModelReader {
     var merges: [(left: Int32, right: Int32, merged: Int32)] = []
     merges.reserveCapacity(list.count)
     var merged: [UInt8] = []
-    try list.forEach { index, left, right in
+    try list.visit { index, left, right in
       merged.removeAll(keepingCapacity: true)
       merged.append(contentsOf: left)
       merged.append(contentsOf: right.dropFirst(prefix.count))
@@ -167,7 +167,7 @@ private struct MergeList {
     return true
   }
 
-  func forEach(
+  func visit(
     _ body: (
       _ index: Int, _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
     ) throws -> Void

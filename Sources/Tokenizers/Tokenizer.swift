@@ -19,6 +19,8 @@ public final class Tokenizer: Sendable {
   /// The ids that decoding leaves out when it skips special tokens.
   private let skipped: Set<Int32>
 
+  /// One more than the largest id.
+  public let vocabularySize: Int
   /// The tokens that tokenizer_config.json names as beginning and end of a sequence.
   public let beginOfSequence: Int32?
   public let endOfSequence: Int32?
@@ -57,6 +59,7 @@ public final class Tokenizer: Sendable {
     let added = AddedTokens(try file.addedTokens(), normalizers: normalizers)
     self.added = added
     skipped = added.skippedIDs
+    vocabularySize = added.tokens.reduce(vocabulary.idLimit) { max($0, Int($1.id) + 1) }
     let find = { [vocabulary] (token: String?) in
       token.flatMap { added.id(of: $0) ?? vocabulary.id(of: $0) }
     }
@@ -140,7 +143,7 @@ extension Tokenizer {
   }
 
   /// Steps that have made a text so much longer are there to exhaust memory, and end here.
-  private static func sizeLimit(of size: Int) -> Int { (1 << 20) + size * 64 }
+  private static func sizeLimit(of size: Int) -> Int { (1 << 16) + size * 64 }
 }
 
 // MARK: - Decoding
@@ -168,11 +171,6 @@ extension Tokenizer {
 // MARK: - Tokens
 
 extension Tokenizer {
-  /// One more than the largest id.
-  public var vocabularySize: Int {
-    added.tokens.reduce(vocabulary.idLimit) { max($0, Int($1.id) + 1) }
-  }
-
   /// The tokens that are recognised in text before the model sees it.
   public var addedTokens: [AddedToken] { added.tokens }
 

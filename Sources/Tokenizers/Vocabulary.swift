@@ -74,7 +74,9 @@ struct Vocabulary: Sendable {
   private func isText(_ token: UnsafeBufferPointer<UInt8>, ofEntry entry: Int) -> Bool {
     let start = Int(starts[entry])
     guard Int(starts[entry + 1]) - start == token.count else { return false }
-    return text.withElements { isEqual(UnsafeBufferPointer(rebasing: $0[start..<start + token.count]), token) }
+    return text.withElements {
+      isEqual(UnsafeBufferPointer(rebasing: $0[start..<start + token.count]), token)
+    }
   }
 }
 

@@ -16,6 +16,8 @@ final class CompileReport: Sendable {
   private let heard = Mutex<Set<String>>([])
 
   func hear(_ stage: CompileStage, _ share: Double) {
+    // Writing the C takes no time, and is done to find out whether there is anything to compile.
+    if stage == .generate { return }
     let line = share < 0.5 ? "\(stage.rawValue)…" : share < 1 ? "\(stage.rawValue): 50%" : nil
     guard let line, heard.withLock({ $0.insert(line).inserted }) else { return }
     Console.note("mlx-server: \(line)")

@@ -1,6 +1,6 @@
 // Vector words: one vocabulary for every instruction set. A vector holds 16 lanes; on narrower
-// machines the compiler makes it of two or four registers. Words mean the same, to the bit, in every
-// header, so all targets of a model agree.
+// machines the compiler makes it of two or four registers. Words mean the same, to the bit, in
+// every header, so all targets of a model agree.
 #include <stdint.h>
 
 typedef float f32x16 __attribute__((vector_size(64)));

@@ -1,6 +1,7 @@
 // $summary
 KERNEL void $name(const struct context *c, const struct call *call, int thread, int threads) {
-    enum { BLOCKS = $blocks, STRIDE = $stride, ROW = 16 * BLOCKS, PASS = $pass };
+    enum { GATE = $gate, UP = $up, BLOCKS = $blocks, STRIDE = $stride };
+    enum { ROW = 16 * BLOCKS, PASS = $pass };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     $prepared
@@ -11,9 +12,9 @@ KERNEL void $name(const struct context *c, const struct call *call, int thread, 
                 const int tokens = tokens_in_tile(row, rows);
                 float *to = shared_floats(c, $output) + (size_t)row * ROW + 16 * block;
                 f32x16 gate[TILE], up[TILE];
-                $gate_product(gate, weights + $gate + (size_t)block * STRIDE, &$gate_rows, row,
+                $gate_product(gate, weights + GATE + (size_t)block * STRIDE, &$gate_rows, row,
                               tokens);
-                $up_product(up, weights + $up + (size_t)block * STRIDE, &$up_rows, row, tokens);
+                $up_product(up, weights + UP + (size_t)block * STRIDE, &$up_rows, row, tokens);
                 $bias
                 for (int t = 0; t < tokens; t++) store(to + t * ROW, $activation(gate[t]) * up[t]);
             }

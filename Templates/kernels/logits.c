@@ -1,6 +1,7 @@
 // $summary
 KERNEL void $name(const struct context *c, const struct call *call, int thread, int threads) {
-    enum { OUTPUTS = $outputs, BLOCKS = $blocks, STRIDE = $stride, PASS = $pass };
+    enum { MATRIX = $tensor, BLOCKS = $blocks, STRIDE = $stride };
+    enum { OUTPUTS = $outputs, PASS = $pass };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->step->logit_rows;
     $prepared
@@ -11,7 +12,7 @@ KERNEL void $name(const struct context *c, const struct call *call, int thread, 
                 const int tokens = tokens_in_tile(row, rows);
                 float *to = c->step->logits + (size_t)row * OUTPUTS + 16 * block;
                 f32x16 y[TILE];
-                $product(y, weights + $tensor + (size_t)block * STRIDE, &$rows, row, tokens);
+                $product(y, weights + MATRIX + (size_t)block * STRIDE, &$rows, row, tokens);
                 $bias
                 for (int t = 0; t < tokens; t++, to += OUTPUTS) {
                     if (16 * block + 16 <= OUTPUTS)

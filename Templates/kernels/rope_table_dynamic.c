@@ -1,9 +1,10 @@
 // $summary
 KERNEL void $name(const struct context *c, const struct call *call, int thread, int threads) {
-    enum { PAIRS = $pairs, LIMIT = $limit };
-    const float *frequencies = (const float *)(c->weights + call->weights + $tensor);
+    enum { PAIRS = $pairs, FREQUENCIES = $tensor, LIMIT = $limit };
+    const float *frequencies = (const float *)(c->weights + call->weights + FREQUENCIES);
     for (int row = thread; row < c->rows; row += threads) {
-        float *cosines = shared_floats(c, $output) + (size_t)row * 2 * PAIRS, *sines = cosines + PAIRS;
+        float *cosines = shared_floats(c, $output) + (size_t)row * 2 * PAIRS;
+        float *sines = cosines + PAIRS;
         const double position = c->step->positions[row];
         // Past LIMIT positions the base grows by growth^(d / (d - 2)), so frequency i of d / 2
         // shrinks by growth^(2 i / (d - 2)).

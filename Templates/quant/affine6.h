@@ -1,6 +1,6 @@
 // Codes of 6 bits: for each group a plane of the lower four bits (as in 4-bit codes), then a plane
-// of the upper two, of which a vector holds 16 rows x 16 columns: bits 2 i and 2 i + 1 of byte j are
-// column k + 4 i + j.
+// of the upper two, of which a vector holds 16 rows x 16 columns: bits 2 i and 2 i + 1 of byte j
+// are column k + 4 i + j.
 enum { CHUNK_6 = 16 };
 
 INLINE void unpack_6(u32x16 *quads, const uint8_t *codes, int chunk, int group) {

@@ -1,4 +1,5 @@
-// bfloat16 weights: a vector holds 16 rows of two columns, the first in the lower half of each word.
+// bfloat16 weights: a vector holds 16 rows of two columns, the first in the lower half of each
+// word.
 INLINE void columns_bf16(f32x16 *w, const uint8_t *weights, int column) {
     for (int i = 0; i < 4; i += 2) {
         const u32x16 pair = load_words(weights + (size_t)32 * (column + i));

@@ -44,8 +44,8 @@ def body(**members) -> bytes:
 def send(server, content: bytes) -> socket.socket:
     """Sends a request and hands over the connection, with nothing read."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {len(content)}\r\n\r\n"
-    connection.sendall(head.encode() + content)
+    head = ["POST /v1/chat/completions HTTP/1.1", "host: x", f"content-length: {len(content)}"]
+    connection.sendall("\r\n".join([*head, "", ""]).encode() + content)
     return connection
 
 

@@ -157,6 +157,7 @@ struct CompiledFixture {
   private init(name: String, library: String, weights: [UInt8]) throws {
     self.name = name
     self.weights = weights
+    setenv("KMP_BLOCKTIME", "0", 1)  // idle threads of one model leave the cores to the next
     let handle = try #require(dlopen(library, RTLD_NOW | RTLD_LOCAL), "\(library) doesn't load")
     let symbol = try #require(dlsym(handle, MODEL_DESCRIBE_SYMBOL))
     let describe = unsafeBitCast(symbol, to: model_describe_function.self)

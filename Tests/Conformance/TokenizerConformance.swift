@@ -17,9 +17,9 @@ struct TokenizerFixture: CustomTestStringConvertible {
     return TokenizerFixture(name: name, path: path)
   }
 
-  func cases(_ kind: String) throws -> [JSON] {
+  func cases() throws -> JSON {
     let data = try Data(contentsOf: URL(fileURLWithPath: path + "/cases.json"))
-    return try JSON(parsing: [UInt8](data))[kind]?.array ?? []
+    return try JSON(parsing: [UInt8](data))
   }
 }
 
@@ -31,10 +31,19 @@ extension JSON {
 }
 
 @Suite struct TokenizerConformance {
-  @Test("encodings and decodings are those of the reference", arguments: TokenizerFixture.all)
+  @Test("ids, texts and streams are those of the reference", arguments: TokenizerFixture.all)
   func goldenCases(_ fixture: TokenizerFixture) throws {
     let tokenizer = try Tokenizer(directory: fixture.path)
-    for item in try fixture.cases("cases") {
+    let cases = try fixture.cases()
+    let encodings = cases["cases"]?.array ?? []
+    try checkEncodings(encodings, tokenizer)
+    try checkDecodings(cases["decode_cases"]?.array ?? [], tokenizer)
+    try checkStreams(cases["stream_cases"]?.array ?? [], tokenizer)
+    try checkEncodings(encodings, try compiled(tokenizer))
+  }
+
+  private func checkEncodings(_ cases: [JSON], _ tokenizer: Tokenizer) throws {
+    for item in cases {
       let id = item["id"]?.string ?? ""
       let text = try #require(item["text"]?.string)
       let ids = try #require(item.ids("ids"))
@@ -44,7 +53,10 @@ extension JSON {
       expect(item["decoded"], tokenizer.decode(ids, skipSpecialTokens: false), id)
       expect(item["decoded_skip_special"], tokenizer.decode(special, skipSpecialTokens: true), id)
     }
-    for item in try fixture.cases("decode_cases") {
+  }
+
+  private func checkDecodings(_ cases: [JSON], _ tokenizer: Tokenizer) throws {
+    for item in cases {
       let id = item["id"]?.string ?? ""
       let ids = try #require(item.ids("ids"))
       expect(item["decoded"], tokenizer.decode(ids, skipSpecialTokens: false), id)
@@ -52,32 +64,28 @@ extension JSON {
     }
   }
 
-  @Test("streamed pieces join to the whole text", arguments: TokenizerFixture.all)
-  func streams(_ fixture: TokenizerFixture) throws {
-    let tokenizer = try Tokenizer(directory: fixture.path)
-    for item in try fixture.cases("stream_cases") {
+  private func checkStreams(_ cases: [JSON], _ tokenizer: Tokenizer) throws {
+    for item in cases {
       let ids = try #require(item.ids("ids"))
       var decoder = tokenizer.makeStreamDecoder(skipSpecialTokens: true)
       let pieces = ids.map { decoder.append($0) } + [decoder.finish()]
-      expect(item["text"], pieces.joined(), item["id"]?.string ?? "")
-      // A piece that ends in half a character would show it as U+FFFD, and the rest as another.
-      let broken = pieces.dropLast().filter { $0.hasSuffix("\u{FFFD}") }
-      #expect(broken.isEmpty || item["text"]?.string?.contains("\u{FFFD}") == true)
+      let id = item["id"]?.string ?? ""
+      expect(item["text"], pieces.joined(), id)
+      // A piece that ended in half a character would show it as U+FFFD.
+      let whole = item["text"]?.string ?? pieces.joined()
+      #expect(
+        whole.contains("\u{FFFD}") || !pieces.contains { $0.contains("\u{FFFD}") },
+        "\(id): half a character")
     }
   }
 
-  @Test("a compiled table is the same tokenizer", arguments: TokenizerFixture.all)
-  func compiledTables(_ fixture: TokenizerFixture) throws {
-    let original = try Tokenizer(directory: fixture.path)
+  /// The same tokenizer from a compiled table.
+  private func compiled(_ tokenizer: Tokenizer) throws -> Tokenizer {
     let path = NSTemporaryDirectory() + "/tokenizer-\(UUID().uuidString).table"
-    try Data(original.compiledTable()).write(to: URL(fileURLWithPath: path))
+    try Data(tokenizer.compiledTable()).write(to: URL(fileURLWithPath: path))
+    // The mapping outlives the name.
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let compiled = try Tokenizer(compiled: path)
-    #expect(compiled.vocabularySize == original.vocabularySize)
-    for item in try fixture.cases("cases") {
-      let text = try #require(item["text"]?.string)
-      #expect(compiled.encode(text, addSpecialTokens: false) == item.ids("ids"))
-    }
+    return try Tokenizer(compiled: path)
   }
 
   /// Compares byte for byte; a null expectation is a case that the reference itself refuses.

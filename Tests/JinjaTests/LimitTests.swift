@@ -13,7 +13,7 @@ import Testing
     return try Template(source).render(variables, options: options)
   }
 
-  private func repeated(_ part: String, _ count: Int = 50_000) -> String {
+  private func repeated(_ part: String, _ count: Int = 3_000) -> String {
     String(repeating: part, count: count)
   }
 
@@ -21,7 +21,7 @@ import Testing
     "(", "[", "{", "-", "not ", "x.", "x[", "{1:", "f(", "x if ", "1+", "a|", "a is ", "'a' ",
     "a ~ ", "1,", "a and ", "a or ", "a == ", "a in ", "1 ** ", "\"", "'", "\\", "}", ")", "]",
   ])
-  func `an expression of fifty thousand repetitions is read or refused`(_ part: String) {
+  func `an expression of thousands of repetitions is read or refused`(_ part: String) {
     for source in ["{{ " + repeated(part), "{{ " + repeated(part) + "1 }}", repeated("{{ " + part)] {
       _ = try? render(source)
     }
@@ -33,16 +33,22 @@ import Testing
     "{% block a %}", "{% if a %}b{% elif ", "{{ x }}", "{%-", "-%}", "{% generation %}", " ", "\n",
     "a", "é", "\u{0}", "{% endraw %}", "{% else %}", "{{ '{{' }}",
   ])
-  func `tags in fifty thousand repetitions are read or refused`(_ part: String) {
+  func `tags in thousands of repetitions are read or refused`(_ part: String) {
     _ = try? render(repeated(part))
     _ = try? render(repeated(part) + "{% endif %}")
   }
 
+  @Test(arguments: ["{", "(", "a", "{{ x }}"])
+  func `a template of hundreds of kilobytes is read or refused`(_ part: String) {
+    _ = try? render("{{ " + repeated(part, 200_000 / part.utf8.count))
+    _ = try? render(repeated(part, 200_000 / part.utf8.count))
+  }
+
   @Test func `long flat templates are fine`() throws {
-    #expect(try render(repeated("{{ 1 }}", 20_000)).count == 20_000)
-    #expect(try render("{{ " + repeated("'a' ~ ", 20_000) + "'b' }}").count == 20_001)
-    #expect(try render("{% if false %}" + repeated("{% elif false %}", 20_000) + "{% endif %}") == "")
-    #expect(try render("{{ [" + repeated("1,", 20_000) + "] | length }}") == "20000")
+    #expect(try render(repeated("{{ 1 }}", 5_000)).count == 5_000)
+    #expect(try render("{{ " + repeated("'a' ~ ", 5_000) + "'b' }}").count == 5_001)
+    #expect(try render("{% if false %}" + repeated("{% elif false %}", 5_000) + "{% endif %}") == "")
+    #expect(try render("{{ [" + repeated("1,", 5_000) + "] | length }}") == "5000")
   }
 
   @Test(arguments: [
@@ -104,7 +110,7 @@ import Testing
     let chain = """
       {%- set ns = namespace(f=none) -%}
       {%- macro wrap(f) -%}{%- macro g() -%}{{ f }}{%- endmacro -%}{%- set ns.f = g -%}{%- endmacro -%}
-      {%- for i in range(20000) -%}{{ wrap(ns.f) }}{%- endfor -%}
+      {%- for i in range(10000) -%}{{ wrap(ns.f) }}{%- endfor -%}
       {%- set ns.f = none -%}done
       """
     #expect(try render(chain, steps: 10_000_000) == "done")
@@ -116,8 +122,8 @@ import Testing
     _ = try? render(loops, steps: 10_000_000)
   }
 
-  @Test func `megabytes of supplied text pass through methods quickly`() throws {
-    let long = JSONObject([(key: "s", value: .string(repeated("a b", 350_000)))])
+  @Test func `hundreds of kilobytes of supplied text pass through methods quickly`() throws {
+    let long = JSONObject([(key: "s", value: .string(repeated("a b", 120_000)))])
     for use in [
       "s|length", "s.split()|length", "s.strip()|length", "s.upper()|length", "(s|tojson)|length",
       "s.replace('a', 'c')|length", "s.split('b')|length", "s.rfind('zz')", "s.find('a bz')",

@@ -34,6 +34,7 @@ struct TestToolchain {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let library = folder + "/model.so"
+    setenv("KMP_BLOCKTIME", "0", 1)  // idle threads of one model leave the cores to the next
     try toolchain.get().compile(files: files, flags: flags + ["-Werror"], to: library)
     return try #require(dlopen(library, RTLD_NOW | RTLD_LOCAL), "\(library) doesn't load")
   }
@@ -61,7 +62,9 @@ final class CompiledTestModel {
     description = try #require(describe()).pointee
     let packed = try Self.pack(graph, source.plan)
     weights = .allocate(byteCount: packed.count, alignment: 4096)
-    packed.withUnsafeBytes { weights.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(weights), byteCount: $0.count) }
+    packed.withUnsafeBytes {
+      weights.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(weights), byteCount: $0.count)
+    }
   }
 
   deinit { weights.deallocate() }
@@ -69,7 +72,8 @@ final class CompiledTestModel {
   static func pack(_ graph: Graph, _ plan: Plan) throws -> [UInt8] {
     let folder = try TestToolchain.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try WeightPacker(graph: graph, plan: plan).write(to: folder + "/weights.bin", threads: 2) { _ in }
+    try WeightPacker(graph: graph, plan: plan).write(to: folder + "/weights.bin", threads: 2) { _ in
+    }
     return try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/weights.bin")))
   }
 

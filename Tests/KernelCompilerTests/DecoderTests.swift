@@ -7,7 +7,10 @@ import Testing
 /// Whole small decoders against double precision: what differs between models, one at a time.
 @Suite struct DecoderTests {
   static let models: [(name: String, model: TestModel, tokens: Int)] = [
-    ("heads of 6, interleaved, gelu", TestModel(headDimension: 6, interleaved: true, activation: .gelu), 17),
+    (
+      "heads of 6, interleaved, gelu",
+      TestModel(headDimension: 6, interleaved: true, activation: .gelu), 17
+    ),
     (
       "tied, scaled embedding, one key-value head",
       TestModel(keyValueHeads: 1, headNorm: true, tied: true, activation: .geluTanh), 9
@@ -23,7 +26,9 @@ import Testing
         hidden: 36, intermediate: 52, headDimension: 20,
         dynamic: .init(base: 10_000, factor: 4, limit: 8)), 24
     ),
-    ("heads of 80", TestModel(heads: 2, keyValueHeads: 2, headDimension: 80, activation: .relu), 70),
+    (
+      "heads of 80", TestModel(heads: 2, keyValueHeads: 2, headDimension: 80, activation: .relu), 70
+    ),
     ("window of 64 over pages", TestModel(window: 64), 200),
     ("several runs of pages", TestModel(heads: 2, keyValueHeads: 1), 600),
     (

@@ -14,7 +14,8 @@ import Testing
       let values = try Self.call(library, name, xs)
       for (index, x) in xs.enumerated() {
         let error = abs(Double(values[index]) - wanted[index])
-        #expect(error <= 4e-7 * max(abs(wanted[index]), name == "exponential" ? 0 : 0.5), "\(name)(\(x))")
+        let size = max(abs(wanted[index]), name == "exponential" ? 0 : 0.75)
+        #expect(error <= 4e-7 * size, "\(name)(\(x))")
       }
     }
   }
@@ -41,7 +42,7 @@ import Testing
     ]
     let wanted: [Float] = [
       0, 1, -1, 1, 1 + 0x1p-9, 1 + 0x1p-10, 65504, 65504, .infinity, -.infinity, 0x1p-14,
-      0x1p-23, 0x1p-24, 0, 0x1p-24, 0x1.ffep-15,
+      0x1p-23, 0x1p-24, 0, 0x1p-24, 0x1p-14,
     ]
     #expect(try Self.call(library, "half", values) == wanted)
   }

@@ -24,20 +24,27 @@ import Testing
   func `codes, scales and biases keep their values`(_ bits: Int, _ group: Int) {
     var weights = TestWeights(seed: UInt64(bits * group))
     let columns = 2 * group
-    let matrix = weights.matrix(19, columns, .affine(bits: bits, groupSize: group, scaleType: .float32))
+    let matrix = weights.matrix(
+      19, columns, .affine(bits: bits, groupSize: group, scaleType: .float32))
     let packed = PackedMatrix(matrix: matrix, sections: 1, stride: 0)
     let dense = ReferenceModel.rows(matrix)
     #expect(packed.blocks == 2)
     for index in 0..<2 {
       var block = [UInt8](repeating: 0, count: packed.blockBytes)
-      block.withUnsafeMutableBytes { if let start = $0.baseAddress { packed.pack(block: index, into: start) } }
+      block.withUnsafeMutableBytes {
+        if let start = $0.baseAddress { packed.pack(block: index, into: start) }
+      }
       let groupBytes = packed.blockBytes / 2
       for lane in 0..<(index == 0 ? 16 : 3) {
         for column in 0..<columns {
           let bytes = Array(block[column / group * groupBytes..<(column / group + 1) * groupBytes])
           let code = code(bytes, bits: bits, group: group, lane: lane, column: column % group)
-          let scales = bytes.suffix(128).withUnsafeBytes { $0.loadUnaligned(fromByteOffset: lane * 4, as: Float.self) }
-          let bias = bytes.suffix(64).withUnsafeBytes { $0.loadUnaligned(fromByteOffset: lane * 4, as: Float.self) }
+          let scales = bytes.suffix(128).withUnsafeBytes {
+            $0.loadUnaligned(fromByteOffset: lane * 4, as: Float.self)
+          }
+          let bias = bytes.suffix(64).withUnsafeBytes {
+            $0.loadUnaligned(fromByteOffset: lane * 4, as: Float.self)
+          }
           let value = Double(scales) * Double(code) + Double(bias)
           #expect(abs(value - dense[index * 16 + lane][column]) < 1e-6)
         }
@@ -49,6 +56,7 @@ import Testing
     var weights = TestWeights(seed: 1)
     let packed = PackedMatrix(matrix: weights.matrix(60, 4), sections: 3, stride: 0)
     #expect(packed.blocks == 6)
-    #expect((0..<6).map(packed.rows(ofBlock:)) == [0..<16, 16..<20, 20..<36, 36..<40, 40..<56, 56..<60])
+    #expect(
+      (0..<6).map(packed.rows(ofBlock:)) == [0..<16, 16..<20, 20..<36, 36..<40, 40..<56, 56..<60])
   }
 }

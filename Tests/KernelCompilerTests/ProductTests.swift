@@ -81,11 +81,11 @@ private struct ProductHarness {
     let words = ["isa/types.h"] + target.instructions.headers
     let text =
       (["model_abi.h"] + words).map(templates.text).joined()
-      + """
-      enum { TILE = \(plan.tiles.tokens), ROWS_ALONE = 2, PAGE_POSITIONS = 64 };
-      static const size_t PAGE_BYTES = 0, SHARED_BYTES = 0, THREAD_BYTES = 0;
+        + """
+        enum { TILE = \(plan.tiles.tokens), ROWS_ALONE = 2, PAGE_POSITIONS = 64 };
+        static const size_t PAGE_BYTES = 0, SHARED_BYTES = 0, THREAD_BYTES = 0;
 
-      """ + (["functions.h", "step.h", "rows.h"] + writer.headers).map(templates.text).joined()
+        """ + (["functions.h", "step.h", "rows.h"] + writer.headers).map(templates.text).joined()
       + (writer.functions + exports).joined(separator: "\n") + "\n"
     let flags = CompiledSource(files: [], plan: plan).compilerFlags + target.compilerFlags
     let library = try TestToolchain.load([("products.c", text)], flags)
@@ -102,8 +102,8 @@ private struct ProductHarness {
       format: format, rows: 23, columns: columns, blocks: 2, offset: 0,
       stride: format.blockBytes(columns: columns), bias: nil)
     let input = InputShape(
-      source: 0, columns: columns, norm: nil, wantedRows: false,
-      activations: [writer.rows(for: matrix)], room: 0)
+      source: Buffer(name: "x", offset: 0), columns: columns, norm: nil, wantedRows: false,
+      activations: [writer.rows(for: matrix)], room: Buffer(name: "prepared", offset: 0))
     let rows = writer.rows(for: matrix)
     return """
       __attribute__((visibility("default")))

@@ -69,7 +69,8 @@ struct ReferenceModel {
     return row.indices.map { index in
       let head = row[index / length * length..<(index / length + 1) * length]
       let mean = head.reduce(0) { $0 + $1 * $1 } / Double(length)
-      return row[index] / (mean + Double(norm.epsilon)).squareRoot() * (weight?[index % length] ?? 1)
+      return row[index] / (mean + Double(norm.epsilon)).squareRoot()
+        * (weight?[index % length] ?? 1)
     }
   }
 

@@ -40,7 +40,9 @@ struct TestWeights {
         path: "matrix", rows: rows, columns: columns, format: format,
         weight: tensor(values, type, [rows, columns]))
     case .affine(let bits, let group, let scaleType):
-      let words = (0..<rows * columns * bits / 32).map { _ in UInt32(truncatingIfNeeded: self.bits()) }
+      let words = (0..<rows * columns * bits / 32).map { _ in
+        UInt32(truncatingIfNeeded: self.bits())
+      }
       let groups = columns / group
       let scales = (0..<rows * groups).map { _ in
         (2 + number()) * size / Float(1 << (bits - 1)) * 0.8

@@ -86,17 +86,24 @@ public struct OutputParser: Sendable {
   /// stop string is text. After `length` all of it is text.
   public mutating func finish(_ reason: FinishReason) -> [OutputEvent] {
     if !stopped {
-      let matcher = matchers[state.rawValue]
-      let dropped = reason == .stop ? matcher.heldBackStructural : 0
-      release(pending.count - dropped)
+      releaseRest(reason)
       if state == .header {
         state = .content
         emit(header)
       }
-      if state == .call { endCalls(marker: "") }
+      if state == .call {
+        endCalls(marker: "")
+        // What turned out to be no call was put back.
+        releaseRest(reason)
+      }
     }
     (pending, stopped) = ([], true)
     return takeEvents()
+  }
+
+  private mutating func releaseRest(_ reason: FinishReason) {
+    let dropped = reason == .stop ? matchers[state.rawValue].heldBackStructural : 0
+    release(pending.count - dropped)
   }
 
   private mutating func takeEvents() -> [OutputEvent] {
@@ -127,6 +134,7 @@ extension OutputParser {
     let known = pending[..<safe]
     guard let first = known.first(where: { !isSpace($0) }) else { return }
     if mayBeUnmarkedCall, isUnmarkedBeginning(first) {
+      release(known.firstIndex(of: first) ?? 0)
       beginUnmarkedCall()
     } else {
       mayBeUnmarkedCall = false

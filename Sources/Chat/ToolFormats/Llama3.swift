@@ -12,44 +12,64 @@ struct Llama3Format: ToolFormat {
   }
 
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader {
-    Llama3Reader(isTentative: index < 0)
+    Llama3Reader(isTentative: index < 0, tools: tools)
   }
 }
 
-/// Reads JSON or Python; the first characters decide.
+/// Reads JSON or Python; the first characters decide. Where there is no marker, only a call of an
+/// offered tool is a call, and the rest stays an answer.
 private struct Llama3Reader: CallReader {
   let isTentative: Bool
+  let tools: ToolSchemas
   private var beginning = ""
   private var json: JSONCallReader?
   private var isPython = false
 
-  init(isTentative: Bool) { self.isTentative = isTentative }
+  init(isTentative: Bool, tools: ToolSchemas) {
+    self.isTentative = isTentative
+    self.tools = tools
+  }
 
   mutating func append(_ text: String) -> [CallStep] {
-    if var reader = json {
-      defer { json = reader }
-      return reader.append(text)
-    }
+    if json != nil { return appendJSON(text) }
     beginning += text
     if isPython { return [] }
     let start = trimmed(beginning)
     guard let first = start.first else { return [] }
     let second = trimmed(start.dropFirst()).first
     if first == "{" || first == "[" && second == "{" {
-      var reader = JSONCallReader(.objects, isTentative: isTentative)
-      defer { json = reader }
-      return reader.append(beginning)
+      json = JSONCallReader(.objects, isTentative: isTentative)
+      return appendJSON(beginning)
     }
-    if first == "[", second == nil { return [] }
+    return isTentative ? checkPython(start) : []
+  }
+
+  private mutating func appendJSON(_ text: String) -> [CallStep] {
+    guard var reader = json else { return [] }
+    defer { json = reader }
+    let steps = reader.append(text)
+    if isTentative, case .begin(let name, _)? = steps.first, !tools.contains(name) {
+      return [.notACall]
+    }
+    return steps
+  }
+
+  /// Whether the text goes on like `[name(`, with the name of a tool.
+  private mutating func checkPython(_ start: String) -> [CallStep] {
+    guard start.first == "[", start.utf8.count < 512 else { return [.notACall] }
+    let rest = start.dropFirst().drop { $0.isWhitespace }
+    let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
+    guard let next = rest.dropFirst(name.count).first(where: { !$0.isWhitespace }) else { return [] }
+    guard next == "(", tools.contains(String(name)) else { return [.notACall] }
     isPython = true
-    let canBeCall = (first == "[" ? second : first).map { $0.isLetter || $0 == "_" } ?? false
-    return isTentative && !canBeCall ? [.notACall] : []
+    return []
   }
 
   mutating func finish() -> [CallStep] {
     if var reader = json { return reader.finish() }
     do {
       let calls = try PythonLiteral.calls(in: trimmed(beginning))
+      guard !calls.isEmpty else { throw CallError("holds no call") }
       return calls.flatMap(\.steps) + [.commit]
     } catch {
       if isTentative { return [.notACall] }

@@ -19,13 +19,20 @@ struct SectionReader: CallReader {
   private var phase = Phase.between
   private var arguments = ArgumentsText()
   private var head: (name: String, id: String?)?
+  /// Everything of the call that is being read.
   private var callText = ""
+  /// Text of the section outside of calls.
+  private var strayText = ""
   private var hasCalls = false
 
-  private enum Phase {
+  private enum Phase: Equatable {
     case between, head, payload
-    /// The rest of a call that was refused.
-    case refused
+    /// A call that is wrong, up to its end.
+    case refused(reason: String)
+  }
+
+  private enum Marker: Int {
+    case begin, separator, end
   }
 
   init(_ layout: Layout) {
@@ -38,8 +45,8 @@ struct SectionReader: CallReader {
     var steps: [CallStep] = []
     for byte in text.utf8 {
       self.text.append(byte)
-      guard let marker = matcher.advance(byte) else { continue }
-      let length = [layout.begin, layout.separator, layout.end][marker].utf8.count
+      guard let marker = matcher.advance(byte).flatMap(Marker.init) else { continue }
+      let length = spelling(marker).utf8.count
       let part = String(decoding: self.text.dropLast(length), as: UTF8.self)
       self.text = []
       matcher.reset()
@@ -47,6 +54,14 @@ struct SectionReader: CallReader {
     }
     if phase == .payload { streamPayload(&steps) }
     return steps
+  }
+
+  private func spelling(_ marker: Marker) -> String {
+    switch marker {
+    case .begin: layout.begin
+    case .separator: layout.separator
+    case .end: layout.end
+    }
   }
 
   /// Hands on the part of the text that can't be the beginning of a marker.
@@ -58,36 +73,47 @@ struct SectionReader: CallReader {
     payload(part, &steps)
   }
 
-  private mutating func handle(_ part: String, _ marker: Int, _ steps: inout [CallStep]) {
+  private mutating func handle(_ part: String, _ marker: Marker, _ steps: inout [CallStep]) {
     switch (phase, marker) {
-    case (_, 0):
-      if phase != .between { reject("has no end", &steps) }
+    case (.between, .begin):
+      strayText += part
       (callText, phase) = (layout.begin, .head)
-    case (.head, 1), (.between, 1):
-      callText += part + layout.separator
-      readHead(part, &steps)
-    case (.payload, 2):
+    case (.between, .separator):
+      (callText, phase) = ("", .head)
+      readHead(part)
+      begin(&steps)
+    case (.between, .end): strayText += part + layout.end
+    case (.head, .separator):
+      readHead(part)
+      begin(&steps)
+    case (.payload, .end):
       payload(part, &steps)
-      if phase == .payload { endCall(&steps) }
-      phase = .between
-    case (.head, _):
+      endCall(&steps)
+    case (.payload, .separator): payload(part + layout.separator, &steps)
+    case (.head, .end), (.refused, .end):
+      callText += part + layout.end
+      endRefused("has no name", &steps)
+    case (.refused, .separator): callText += part + layout.separator
+    case (.head, .begin), (.payload, .begin), (.refused, .begin):
       callText += part
-      reject("has no name", &steps)
-      phase = .between
-    case (.refused, 2): phase = .between
-    default: break
+      endRefused("has no end", &steps)
+      (callText, phase) = (layout.begin, .head)
     }
   }
 
-  private mutating func readHead(_ part: String, _ steps: inout [CallStep]) {
+  private mutating func readHead(_ part: String) {
     arguments = ArgumentsText()
+    callText += part + layout.separator
     do {
       head = try layout.head(part)
       phase = .payload
-      if let head { steps.append(.begin(name: head.name, id: head.id)) }
     } catch {
-      reject((error as? CallError)?.reason ?? "has no name", &steps)
+      phase = .refused(reason: (error as? CallError)?.reason ?? "has no name")
     }
+  }
+
+  private mutating func begin(_ steps: inout [CallStep]) {
+    if phase == .payload, let head { steps.append(.begin(name: head.name, id: head.id)) }
   }
 
   private mutating func payload(_ part: String, _ steps: inout [CallStep]) {
@@ -99,10 +125,11 @@ struct SectionReader: CallReader {
 
   /// Begins the call whose name stands behind the separator.
   private mutating func beginIfNeeded(_ steps: inout [CallStep]) -> Bool {
+    if phase != .payload { return false }
     if head != nil { return true }
     let name = trimmed(arguments.before.prefix { $0 != "\n" && $0 != "`" })
     guard !name.isEmpty else {
-      reject("has no name", &steps)
+      phase = .refused(reason: "has no name")
       return false
     }
     head = (name, nil)
@@ -111,34 +138,39 @@ struct SectionReader: CallReader {
   }
 
   private mutating func endCall(_ steps: inout [CallStep]) {
-    guard beginIfNeeded(&steps) else { return }
-    if !arguments.hasBegun { steps.append(.arguments("{}")) }
-    if let problem = arguments.problem {
-      reject(problem, &steps)
-    } else {
-      steps.append(.commit)
-      hasCalls = true
+    callText += layout.end
+    guard beginIfNeeded(&steps), arguments.problem == nil else {
+      return endRefused(arguments.problem ?? "has no name", &steps)
     }
-    head = nil
+    if !arguments.hasBegun { steps.append(.arguments("{}")) }
+    steps.append(.commit)
+    (head, phase, hasCalls) = (nil, .between, true)
   }
 
-  private mutating func reject(_ reason: String, _ steps: inout [CallStep]) {
+  /// Gives the call's text back, now that it is complete.
+  private mutating func endRefused(_ reason: String, _ steps: inout [CallStep]) {
+    var reason = reason
+    if case .refused(let earlier) = phase { reason = earlier }
     steps.append(.reject(text: callText, reason: reason))
-    (head, phase, hasCalls) = (nil, .refused, true)
+    (head, phase, hasCalls) = (nil, .between, true)
   }
 
   mutating func finish() -> [CallStep] {
     var steps: [CallStep] = []
     let rest = String(decoding: text, as: UTF8.self)
     switch phase {
+    case .between: strayText += rest
     case .payload:
       payload(rest, &steps)
-      if phase == .payload { reject("is cut off", &steps) }
-    case .head:
+      endRefused("is cut off", &steps)
+    case .head, .refused:
       callText += rest
-      reject("is cut off", &steps)
-    case .between where !hasCalls: steps.append(.reject(text: nil, reason: "holds no call"))
-    case .between, .refused: break
+      endRefused("is cut off", &steps)
+    }
+    if !hasCalls {
+      steps.append(.reject(text: nil, reason: "holds no call"))
+    } else if !trimmed(strayText).isEmpty {
+      steps.append(.reject(text: strayText, reason: "has text beside it"))
     }
     return steps
   }

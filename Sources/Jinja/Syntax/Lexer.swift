@@ -251,7 +251,7 @@ extension Lexer {
   }
 
   private mutating func readSymbol() throws {
-    guard let symbol = Symbol.allCases.first(where: { matches($0) }) else {
+    guard let symbol = Symbol.byFirstByte[Int(source[position])].first(where: matches) else {
       let (scalar, _) = Text.Scanner(source).scalar(at: position)
       throw fail("unexpected char \(Value.string(String(scalar)).representation)")
     }

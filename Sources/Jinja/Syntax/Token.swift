@@ -62,6 +62,13 @@ enum Symbol: String, CaseIterable {
   case comma = ","
   case semicolon = ";"
 
+  /// The symbols by their first byte, longer ones first.
+  static let byFirstByte: [[Symbol]] = {
+    var table: [[Symbol]] = Array(repeating: [], count: 256)
+    for symbol in allCases { table[Int(symbol.rawValue.utf8.first ?? 0)].append(symbol) }
+    return table
+  }()
+
   /// The bracket that closes this one.
   var closing: Symbol? {
     switch self {

@@ -8,6 +8,8 @@ struct CodeWriter {
   private(set) var functions: [String] = []
   /// Headers of the weight formats in use, in order of first use.
   private(set) var headers: [String] = []
+  /// Pieces of scratch in use, in order of first use.
+  private var buffers: [Buffer] = []
   private var written: Set<String> = []
 
   init(plan: Plan, templates: TemplateLibrary) {
@@ -23,6 +25,22 @@ struct CodeWriter {
 
   mutating func include(_ header: String) {
     if !headers.contains(header) { headers.append(header) }
+  }
+
+  /// The constant that stands for a buffer: "RESIDUAL", and "RESIDUAL_2" for another of that name.
+  mutating func constant(_ buffer: Buffer) -> String {
+    if !buffers.contains(buffer) { buffers.append(buffer) }
+    let same = buffers.filter { $0.name == buffer.name }
+    let number = (same.firstIndex(of: buffer) ?? 0) + 1
+    return buffer.name.uppercased() + (number == 1 ? "" : "_\(number)")
+  }
+
+  /// The definitions of those constants.
+  var bufferLines: String {
+    var copy = self
+    return buffers.sorted { ($0.offset, $0.name) < ($1.offset, $1.name) }.map {
+      "static const size_t \(copy.constant($0)) = \($0.offset);"
+    }.joined(separator: "\n")
   }
 
   /// "case 1: …" for every count up to a tile's.

@@ -33,7 +33,7 @@ struct Reflow {
 
   /// A line cut after the last comma or operator that fits; what follows stands below the innermost
   /// parenthesis that is still open.
-  private func lines(_ line: String) -> [String] {
+  private func lines(_ line: String, below column: Int? = nil) -> [String] {
     guard line.count > width, isCode(line) else { return [line] }
     let characters = Array(line)
     var opened: [Int] = []
@@ -44,16 +44,18 @@ struct Reflow {
       case "(": opened.append(index)
       case ")": _ = opened.popLast()
       case " ":
-        guard let last = opened.last, index > 0, isBreak(characters, index) else { continue }
+        guard let last = opened.last ?? column.map({ $0 - 1 }), index > 0,
+          isBreak(characters, index)
+        else { continue }
         if cut.map({ opened.count <= $0.depth || index - $0.index > 40 }) ?? true {
           cut = (index, last + 1, opened.count)
         }
       default: break
       }
     }
-    guard let cut, cut.column + 20 < width else { return [line] }
+    guard let cut, cut.column + 30 < width || cut.column == column else { return [line] }
     let rest = String(repeating: " ", count: cut.column) + String(characters[(cut.index + 1)...])
-    return [String(characters[..<cut.index])] + lines(rest)
+    return [String(characters[..<cut.index])] + lines(rest, below: cut.column)
   }
 
   private func isBreak(_ characters: [Character], _ index: Int) -> Bool {

@@ -28,7 +28,7 @@ extension CodeWriter {
     if let rope = part.rope {
       let rotate = rope.interleaved ? "rotate_neighbours" : "rotate_halves"
       finish.append(
-        "const float *angles = shared_floats(c, \(rope.table)) + (size_t)(row + t) * "
+        "const float *angles = shared_floats(c, \(constant(rope.table))) + (size_t)(row + t) * "
           + "\(2 * rope.pairs);")
       finish.append("\(rotate)(channels[t], angles, angles + \(rope.pairs), \(rope.pairs));")
     }
@@ -48,10 +48,10 @@ extension CodeWriter {
     ]
   }
 
-  private func storing(_ part: HeadShape, _ shape: HeadsShape) -> String {
+  private mutating func storing(_ part: HeadShape, _ shape: HeadsShape) -> String {
     switch part.role {
     case .query:
-      "copy_row(shared_floats(c, \(shape.output)) + ((size_t)(row + t) * HEADS + head) * PADDED, "
+      "copy_row(shared_floats(c, \(constant(shape.output))) + ((size_t)(row + t) * HEADS + head) * PADDED, "
         + "channels[t],\n         PADDED);"
     case .key: "store_key(c, call, channels[t], row + t, head, DIMENSION, PADDED);"
     case .value: "store_value(c, call, channels[t], row + t, head, DIMENSION, PADDED);"
@@ -74,7 +74,8 @@ extension CodeWriter {
         "heads": "\(shape.heads)", "key_value_heads": "\(shape.keyValueHeads)",
         "group": "\(shape.group)", "dimension": "\(shape.dimension)",
         "padded": "\(shape.padded)", "window": "\(shape.window ?? 0)",
-        "scale": shape.scale.literal, "query": "\(shape.query)", "output": "\(shape.output)",
+        "scale": shape.scale.literal, "query": constant(shape.query),
+        "output": constant(shape.output),
         "row": "\((shape.heads * shape.dimension).rounded(upTo: blockRows))",
         "rows_together": "\(together)", "most_queries": "\(together * shape.group)",
         "parts": "\(shape.parts)",

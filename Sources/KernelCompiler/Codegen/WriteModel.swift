@@ -31,6 +31,7 @@ private func modelHoles(_ plan: Plan, _ writer: CodeWriter) -> [String: String] 
     "run_pages": "\(plan.runPages)", "queries": "\(plan.tiles.queries)",
     "width": "\(plan.tiles.width)", "page_bytes": "\(plan.pageBytes)",
     "shared_bytes": "\(plan.sharedScratchBytes)", "thread_bytes": "\(plan.threadScratchBytes)",
+    "buffers": writer.bufferLines,
     "includes": writer.headers.map { "#include \"\(fileName($0))\"" }.joined(separator: "\n"),
     "functions": writer.functions.joined(separator: "\n\n"),
     "calls": plan.callTables, "steps": plan.stepLines, "kernels": plan.costLines,

@@ -10,7 +10,7 @@ extension CodeWriter {
           .joined(separator: ", "),
         "columns": "\(input.columns)",
         "row_floats": "\(input.row)",
-        "source": "\(input.source)",
+        "source": constant(input.source),
         "source_row": input.wantedRows ? "c->step->logit_indices[row]" : "row",
         "normalise": normalise(input),
         "store": input.activations.map { $0.storing(input) }.joined(separator: "\n"),
@@ -18,7 +18,7 @@ extension CodeWriter {
     return templates.fill(
       "kernels/prepared.c",
       [
-        "room": "\(input.room)",
+        "room": constant(input.room),
         "take": input.activations.map { $0.taking(input) }.joined(separator: "\n"),
         "prepare": name,
         "arguments": input.activations.map { "&\($0.label)" }.joined(separator: ", "),
@@ -33,7 +33,8 @@ extension CodeWriter {
 
   private func preparation(_ input: InputShape) -> String {
     let what = input.norm == nil ? "One row" : "One row normalised,"
-    return "\(what) as \(input.activations.map(\.phrase).joined(separator: " and ")) for what follows."
+    return
+      "\(what) as \(input.activations.map(\.phrase).joined(separator: " and ")) for what follows."
   }
 
   /// Rows after which a kernel begins anew with its weights: as many as keep their prepared form in

@@ -1,13 +1,15 @@
 extension CodeWriter {
   mutating func writeGated(_ shape: GatedShape, _ kernel: PlannedKernel) {
     let prepared = prepared(shape.input, for: kernel)
-    let biases = [biasLine(shape.gate, "gate", block: "block"), biasLine(shape.up, "up", block: "block")]
+    let biases = [
+      biasLine(shape.gate, "gate", block: "block"), biasLine(shape.up, "up", block: "block"),
+    ]
     write(
       kernel.name, "kernels/gated.c",
       [
         "summary": summary(of: kernel, "\(shape.activation.word)(gate) * up"),
         "blocks": "\(shape.gate.blocks)", "stride": "\(shape.gate.stride)",
-        "pass": pass(shape.input), "prepared": prepared, "output": "\(shape.output)",
+        "pass": pass(shape.input), "prepared": prepared, "output": constant(shape.output),
         "gate_product": product(shape.gate), "gate": "\(shape.gate.offset)",
         "gate_rows": rows(for: shape.gate).label,
         "up_product": product(shape.up), "up": "\(shape.up.offset)",
@@ -24,7 +26,7 @@ extension CodeWriter {
       [
         "summary": summary(of: kernel, "added to the residual stream"),
         "blocks": "\(shape.matrix.blocks)", "stride": "\(shape.matrix.stride)",
-        "pass": pass(shape.input), "prepared": prepared, "output": "\(shape.output)",
+        "pass": pass(shape.input), "prepared": prepared, "output": constant(shape.output),
         "product": product(shape.matrix), "tensor": "\(shape.matrix.offset)",
         "rows": rows(for: shape.matrix).label,
         "bias": biasLine(shape.matrix, "y", block: "block"),
@@ -56,7 +58,7 @@ extension CodeWriter {
       [
         "summary": summary(of: kernel, "each token's row of the table"),
         "columns": "\(shape.table.columns)",
-        "row": "\(shape.table.columns.rounded(upTo: blockRows))", "output": "\(shape.output)",
+        "row": "\(shape.table.columns.rounded(upTo: blockRows))", "output": constant(shape.output),
         "table": table(shape.table), "finish": finish,
       ])
   }
@@ -64,7 +66,7 @@ extension CodeWriter {
   mutating func writeRopeTable(_ shape: RopeTableShape, _ kernel: PlannedKernel) {
     var values = [
       "summary": summary(of: kernel, "cosines and sines of each row's position"),
-      "tensor": "\(shape.frequencies)", "output": "\(shape.output)", "pairs": "\(shape.pairs)",
+      "tensor": "\(shape.frequencies)", "output": constant(shape.output), "pairs": "\(shape.pairs)",
       "magnitude": shape.magnitude.literal,
     ]
     include("angles.h")

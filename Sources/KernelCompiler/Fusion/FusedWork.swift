@@ -14,6 +14,17 @@ extension FusedKernel.Work {
     }
   }
 
+  /// What the output is to the kernels after it.
+  var outputName: String {
+    switch self {
+    case .embed, .residual: "residual"
+    case .heads: "queries"
+    case .attention: "attended"
+    case .gated: "gated"
+    case .logits: "logits"
+    }
+  }
+
   func reads(_ value: Value.ID) -> Bool {
     switch self {
     case .embed: false

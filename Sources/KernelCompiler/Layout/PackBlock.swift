@@ -15,7 +15,8 @@ extension PackedMatrix {
   }
 
   /// float32 and float16: column by column. bfloat16: two columns of a row in one word.
-  private func packDense(_ rows: Range<Int>, _ type: ScalarType, _ output: UnsafeMutableRawPointer) {
+  private func packDense(_ rows: Range<Int>, _ type: ScalarType, _ output: UnsafeMutableRawPointer)
+  {
     guard let source = matrix.weight.bytes.baseAddress else { return }
     for (lane, row) in rows.enumerated() {
       let input = source + row * matrix.columns * type.byteCount
@@ -128,7 +129,8 @@ struct CodePacker {
               let code = codes[vector * columns + 4 * run + byte] >> UInt8(shift) & mask
               packed |= code << UInt8(width * run)
             }
-            plane.storeBytes(of: packed, toByteOffset: vector * 64 + lane * 4 + byte, as: UInt8.self)
+            plane.storeBytes(
+              of: packed, toByteOffset: vector * 64 + lane * 4 + byte, as: UInt8.self)
           }
         }
         plane += group * width * blockRows / 8
@@ -144,7 +146,8 @@ struct CodePacker {
     var next = 0
     for index in 0..<group {
       if count < bits {
-        held |= UInt64(input.loadUnaligned(fromByteOffset: next * 4, as: UInt32.self)) << UInt64(count)
+        held |=
+          UInt64(input.loadUnaligned(fromByteOffset: next * 4, as: UInt32.self)) << UInt64(count)
         count += 32
         next += 1
       }

@@ -4,9 +4,9 @@ import ModelGraph
 /// as it is needed.
 struct Buffers {
   private(set) var bytes = 0
-  private var values: [Value.ID: Int] = [:]
-  private var rooms: [Int: Int] = [:]
-  let tables: [Int]
+  private var values: [Value.ID: Buffer] = [:]
+  private var rooms: [Int: Buffer] = [:]
+  let tables: [Buffer]
   let ropes: RopeTables
 
   /// Step numbers count rope tables first, then kernels.
@@ -18,35 +18,39 @@ struct Buffers {
     var arena = Arena()
     tables = ropes.tables.map { table in
       let bytes = maximumRows * 2 * table.inverseFrequencies.count * 4
-      return arena.place(ArenaRequest(bytes: bytes, first: 0, last: first + fused.count))
+      let offset = arena.place(ArenaRequest(bytes: bytes, first: 0, last: first + fused.count))
+      return Buffer(name: "angles", offset: offset)
     }
     for (index, kernel) in fused.enumerated() {
       let step = first + index
       if let (formats, columns) = kernel.work.activations(numerics) {
         let bytes = InputShape.bytes(formats, rows: maximumRows, columns: columns)
-        rooms[step] = arena.place(ArenaRequest(bytes: bytes, first: step, last: step))
+        let offset = arena.place(ArenaRequest(bytes: bytes, first: step, last: step))
+        rooms[step] = Buffer(name: "prepared", offset: offset)
       }
       guard let output = kernel.work.output else { continue }
       if case .residual(let residual) = kernel.work {
-        guard let offset = values[residual.residual],
+        guard let buffer = values[residual.residual],
+          residual.input.value != residual.residual,
           fused.indices.allSatisfy({ $0 <= index || !fused[$0].work.reads(residual.residual) })
         else {
           throw CompilerError("\(kernel.role): the residual is needed again after it was added to")
         }
-        values[output] = offset
+        values[output] = buffer
         continue
       }
       let last = Self.lastUse(of: output, in: fused) ?? index
       let bytes = maximumRows * kernel.work.outputRow(graph) * 4
-      values[output] = arena.place(ArenaRequest(bytes: bytes, first: step, last: first + last))
+      let offset = arena.place(ArenaRequest(bytes: bytes, first: step, last: first + last))
+      values[output] = Buffer(name: kernel.work.outputName, offset: offset)
     }
     bytes = arena.bytes
   }
 
-  subscript(value: Value.ID) -> Int { values[value] ?? 0 }
+  subscript(value: Value.ID) -> Buffer { values[value] ?? Buffer(name: "none", offset: 0) }
 
   /// For the rows that a step's kernel prepares.
-  func room(step: Int) -> Int { rooms[step] ?? 0 }
+  func room(step: Int) -> Buffer { rooms[step] ?? Buffer(name: "none", offset: 0) }
 
   /// The last kernel that reads a value, or that reads what replaces it in place.
   private static func lastUse(of value: Value.ID, in fused: [FusedKernel]) -> Int? {

@@ -13,6 +13,13 @@ enum KernelShape: Hashable, Sendable {
   case logits(LogitsShape)
 }
 
+/// A piece of the scratch that all threads share.
+struct Buffer: Hashable, Sendable {
+  /// What it holds: "residual", "queries".
+  let name: String
+  let offset: Int
+}
+
 /// A packed matrix as a kernel reads it.
 struct MatrixShape: Hashable, Sendable {
   let format: WeightFormat
@@ -73,14 +80,14 @@ enum ActivationFormat: Hashable, Sendable {
 
 /// What a projection reads: rows of a buffer, normalised or not, in every format its matrices need.
 struct InputShape: Hashable, Sendable {
-  let source: Int
+  let source: Buffer
   let columns: Int
   let norm: NormShape?
   /// Only the rows whose logits are wanted.
   let wantedRows: Bool
   let activations: [ActivationFormat]
-  /// Buffer for the prepared rows of all threads.
-  let room: Int
+  /// For the prepared rows of all threads.
+  let room: Buffer
 
   /// Floats from one row of the source to the next.
   var row: Int { columns.rounded(upTo: blockRows) }
@@ -98,7 +105,7 @@ struct RopeTableShape: Hashable, Sendable {
   let pairs: Int
   let magnitude: Float
   let dynamic: Rope.DynamicScaling?
-  let output: Int
+  let output: Buffer
 }
 
 extension Rope.DynamicScaling: Hashable {
@@ -112,7 +119,7 @@ extension Rope.DynamicScaling: Hashable {
 struct EmbedShape: Hashable, Sendable {
   let table: MatrixShape
   let scale: Float
-  let output: Int
+  let output: Buffer
 }
 
 /// What is done to one head after its product.
@@ -127,7 +134,7 @@ struct HeadShape: Hashable, Sendable {
 }
 
 struct RotationShape: Hashable, Sendable {
-  let table: Int
+  let table: Buffer
   let pairs: Int
   let interleaved: Bool
 }
@@ -137,7 +144,7 @@ struct HeadsShape: Hashable, Sendable {
   /// Query, key, value.
   let parts: [HeadShape]
   let dimension: Int
-  let output: Int
+  let output: Buffer
 
   var padded: Int { dimension.rounded(upTo: blockRows) }
 }
@@ -148,8 +155,8 @@ struct AttentionShape: Hashable, Sendable {
   let dimension: Int
   let scale: Float
   let window: Int?
-  let query: Int
-  let output: Int
+  let query: Buffer
+  let output: Buffer
   /// Offset of a unit's states in a thread's scratch, for runs that are divided among threads.
   let parts: Int
 
@@ -166,14 +173,14 @@ struct GatedShape: Hashable, Sendable {
   let gate: MatrixShape
   let up: MatrixShape
   let activation: Activation
-  let output: Int
+  let output: Buffer
 }
 
 struct ResidualShape: Hashable, Sendable {
   let input: InputShape
   let matrix: MatrixShape
-  /// Buffer of the residual stream, which the result replaces.
-  let output: Int
+  /// The residual stream, which the result replaces.
+  let output: Buffer
 }
 
 struct LogitsShape: Hashable, Sendable {

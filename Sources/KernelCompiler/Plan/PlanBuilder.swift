@@ -49,11 +49,12 @@ struct PlanBuilder {
     runPages = max(4, (pages + Self.mostRuns - 1) / Self.mostRuns)
     buffers = try Buffers(
       graph: graph, fused: fused, ropes: ropes, maximumRows: maximumRows, numerics: numerics)
-    threadRowsBytes = fused.compactMap { kernel in
-      kernel.work.activations(numerics).map {
-        InputShape.bytes($0.formats, rows: rowsAlone, columns: $0.columns)
-      }
-    }.max() ?? 0
+    threadRowsBytes =
+      fused.compactMap { kernel in
+        kernel.work.activations(numerics).map {
+          InputShape.bytes($0.formats, rows: rowsAlone, columns: $0.columns)
+        }
+      }.max() ?? 0
   }
 
   /// Bounds the states that wait to be joined where a long sequence is divided among threads.

@@ -66,7 +66,7 @@ extension PlanBuilder {
     _ heads: HeadProjections, _ kernel: FusedKernel, _ number: Int
   ) throws {
     layout.beginKernel()
-    let norm = norm(heads.input.norm, kernel.role)
+    let norm = norm(heads.input.norm, kernel.role + ".input")
     let projections: [(HeadShape.Role, HeadProjection)] = [
       (.query, heads.query), (.key, heads.key), (.value, heads.value),
     ]
@@ -113,9 +113,9 @@ extension PlanBuilder {
     _ gated: GatedProjection, _ kernel: FusedKernel, _ number: Int
   ) throws {
     layout.beginKernel()
-    let norm = norm(gated.input.norm, kernel.role)
+    let norm = norm(gated.input.norm, kernel.role + ".input")
     let (gate, up) = (gated.gate.weight, gated.up.weight)
-    let pair = try layout.pair((kernel.role, kernel.role + ".up"), gate, up)
+    let pair = try layout.pair((kernel.role, kernel.layerRole("up")), gate, up)
     func shape(_ linear: Linear, _ offset: Int, _ builder: inout PlanBuilder) -> MatrixShape {
       let weight = linear.weight
       return MatrixShape(
@@ -135,7 +135,7 @@ extension PlanBuilder {
     _ residual: ResidualProjection, _ kernel: FusedKernel, _ number: Int
   ) throws {
     layout.beginKernel()
-    let norm = norm(residual.input.norm, kernel.role)
+    let norm = norm(residual.input.norm, kernel.role + ".input")
     let matrix = try matrix(residual.linear, kernel.role)
     let shape = ResidualShape(
       input: input(residual.input, norm, kernel, number), matrix: matrix,
@@ -147,12 +147,19 @@ extension PlanBuilder {
     _ logits: LogitProjection, _ kernel: FusedKernel, _ number: Int
   ) throws {
     layout.beginKernel()
-    let norm = norm(logits.input.norm, kernel.role)
+    let norm = norm(logits.input.norm, kernel.role + ".input")
     let matrix = try matrix(logits.linear, kernel.role)
     headMatrix = (logits.linear.weight, layout.start + matrix.offset)
     let shape = LogitsShape(
       input: input(logits.input, norm, kernel, number, wantedRows: true), matrix: matrix)
     call(.logits(shape), role: kernel.role, layer: kernel.layer, weights: layout.start)
+  }
+}
+
+extension FusedKernel {
+  /// "layers.0.mlp.gate" → "layers.0.mlp.up".
+  fileprivate func layerRole(_ name: String) -> String {
+    (role.split(separator: ".").dropLast() + [Substring(name)]).joined(separator: ".")
   }
 }
 

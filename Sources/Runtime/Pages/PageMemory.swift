@@ -2,19 +2,29 @@ import Foundation
 
 /// Anonymous memory that becomes real page by page as it is first written to.
 final class LazyMemory {
-  let byteCount: Int
+  /// At a multiple of 2 MiB, and zero at first.
   let start: UnsafeMutableRawPointer
+  private let mapping: UnsafeMutableRawPointer
+  private let mappedBytes: Int
+  private static let hugePageBytes = 2 << 20
 
-  init?(byteCount: Int) {
-    let length = max(byteCount, 1)
+  /// - Parameter inHugePages: for large blocks that are read at a stride; memory comes 2 MiB at a
+  ///   time then, where the system has such pages.
+  init?(byteCount: Int, inHugePages: Bool = false) {
+    let (length, overflow) = byteCount.addingReportingOverflow(Self.hugePageBytes)
+    guard byteCount >= 0, !overflow else { return nil }
     let reserved = mmap(nil, length, PROT_READ | PROT_WRITE, lazyMapping, -1, 0)
     guard let reserved, reserved != MAP_FAILED else { return nil }
-    self.byteCount = byteCount
-    self.start = reserved
+    mapping = reserved
+    mappedBytes = length
+    start = reserved.alignedUp(toMultipleOf: Self.hugePageBytes)
+    #if os(Linux)
+      if inHugePages { madvise(start, byteCount, Int32(MADV_HUGEPAGE)) }
+    #endif
   }
 
   deinit {
-    munmap(start, max(byteCount, 1))
+    munmap(mapping, mappedBytes)
   }
 }
 
@@ -28,7 +38,11 @@ final class PageMemory {
 
   init?(count: Int, pageBytes: Int) {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: pageBytes)
-    guard !overflow, let memory = LazyMemory(byteCount: bytes) else { return nil }
+    // A kernel walks one head's keys at a stride of whole pages, so that 4 KiB pages miss the TLB.
+    let isLarge = pageBytes >= 1 << 20
+    guard !overflow, let memory = LazyMemory(byteCount: bytes, inHugePages: isLarge) else {
+      return nil
+    }
     self.count = count
     self.pageBytes = pageBytes
     self.memory = memory

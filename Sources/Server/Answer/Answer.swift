@@ -2,17 +2,15 @@ import Runtime
 
 /// One answer under way: the engine's events and what is made of them.
 struct Answer: Sendable {
-  let request: ChatRequest
   let writer: ChatWriter
   let events: AsyncStream<GenerationEvent>
   let engine: Engine
   private var builder: AnswerBuilder
 
   init(
-    request: ChatRequest, writer: ChatWriter, events: AsyncStream<GenerationEvent>, engine: Engine,
+    writer: ChatWriter, events: AsyncStream<GenerationEvent>, engine: Engine,
     builder: AnswerBuilder
   ) {
-    self.request = request
     self.writer = writer
     self.events = events
     self.engine = engine

@@ -91,13 +91,17 @@ extension ModelLoading {
     do {
       return try compiled(compile(directory))
     } catch {
+      // Where the model itself is at fault, this fails too, and says so.
+      let model = try generic(directory)
       report("serving with the slower generic backend, since the model can't be compiled: \(error)")
-      return try generic(directory)
+      return model
     }
   }
 
   private func compiled(_ bundle: ModelBundle) throws -> (any LanguageModel, signature: String) {
-    (try CompiledModel(bundle: bundle, threads: threads), bundle.manifest.signature)
+    let weights = bundle.manifest.files.first { $0.path == ModelBundle.weightsName }
+    let model = try CompiledModel(bundle: bundle, threads: threads)
+    return (model, bundle.manifest.signature + (weights?.sha256 ?? ""))
   }
 
   private func generic(_ directory: ModelDirectory) throws

@@ -44,7 +44,7 @@ extension ServedModel {
       id: id, created: created, model: request.model ?? modelID, fingerprint: fingerprint,
       usage: request.delivery.usage)
     return Answer(
-      request: request, writer: writer, events: events, engine: engine,
+      writer: writer, events: events, engine: engine,
       builder: builder(for: request, prompt: prompt))
   }
 

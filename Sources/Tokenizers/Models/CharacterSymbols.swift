@@ -17,7 +17,8 @@ struct CharacterSymbols: Sendable {
     continuingPrefix = Array(try component.string("continuing_subword_prefix", default: "").utf8)
     endSuffix = Array(try component.string("end_of_word_suffix", default: "").utf8)
     let fallsBack = try component.bool("byte_fallback", default: false)
-    byteTokens = fallsBack ? (UInt8(0)...255).map { vocabulary.id(of: byteTokenText($0)) ?? -1 } : nil
+    byteTokens =
+      fallsBack ? (UInt8(0)...255).map { vocabulary.id(of: byteTokenText($0)) ?? -1 } : nil
     asciiTokens = (UInt8(0)..<128).map { vocabulary.id(of: [$0]) ?? -1 }
     let isPlain = continuingPrefix.isEmpty && endSuffix.isEmpty
     neighbors = isPlain ? data.neighbors ?? NeighborFilter(vocabulary) : nil

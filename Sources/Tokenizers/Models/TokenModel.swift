@@ -8,7 +8,8 @@ protocol TokenModel: Sendable {
 
 /// Every model there is, by the type that tokenizer.json gives it.
 enum ModelKinds {
-  static func make(_ data: ModelData, _ component: Component, bytes: Bool) throws -> any TokenModel {
+  static func make(_ data: ModelData, _ component: Component, bytes: Bool) throws -> any TokenModel
+  {
     try component.make("model", from: kinds)(data, bytes)
   }
 

@@ -98,7 +98,11 @@ struct Unigram: TokenModel {
       end = step.start
     }
     for piece in pieces.reversed() {
-      if piece.token >= 0 { ids.append(piece.token) } else { appendUnknown(word[piece.range], &ids) }
+      if piece.token >= 0 {
+        ids.append(piece.token)
+      } else {
+        appendUnknown(word[piece.range], &ids)
+      }
     }
   }
 

@@ -10,7 +10,8 @@ enum KnownPatterns {
   private static let lower = #"\p{Ll}\p{Lm}\p{Lo}\p{M}"#
 
   private static func letterRuns(_ digits: String) -> String {
-    contractions + #"|[^\r\n\p{L}\p{N}]?\p{L}+|"# + digits + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|"# + spaces
+    contractions + #"|[^\r\n\p{L}\p{N}]?\p{L}+|"# + digits + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|"#
+      + spaces
   }
 
   private static func casedWords(_ digits: String, _ tail: String) -> String {
@@ -18,7 +19,7 @@ enum KnownPatterns {
       + #"\#(tail)|\#(digits)| ?[^\s\p{L}\p{N}]+[\r\n/]*|\#(spaces)"#
   }
 
-  private static let scanners: [(source: String, scanner: any Pattern)] = [
+  static let scanners: [(source: String, scanner: any Pattern)] = [
     (
       #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#,
       ByteLevelScanner()

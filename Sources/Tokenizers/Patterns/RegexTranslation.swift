@@ -213,7 +213,9 @@ private struct TranslatedClass {
     }
   }
 
-  mutating func add(_ nested: TranslatedClass) { parts[parts.count - 1].others.append(nested.pattern) }
+  mutating func add(_ nested: TranslatedClass) {
+    parts[parts.count - 1].others.append(nested.pattern)
+  }
 
   mutating func intersect() { parts.append(("", [])) }
 

@@ -39,7 +39,9 @@ struct TextCursor {
   /// The end of an English contraction's tail ('s, 't, 're, 've, 'm, 'll, 'd) at `offset`; nil
   /// where there is none. Where case doesn't count, ſ counts as an s.
   func contraction(at offset: Int, ignoringCase: Bool) -> Int? {
-    guard byte(at: offset) == UInt8(ascii: "'"), let first = byte(at: offset + 1) else { return nil }
+    guard byte(at: offset) == UInt8(ascii: "'"), let first = byte(at: offset + 1) else {
+      return nil
+    }
     let fold: UInt8 = ignoringCase ? 0x20 : 0
     switch first | fold {
     case UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "m"), UInt8(ascii: "d"):

@@ -41,7 +41,8 @@ enum MetaspacePrepend: String {
     }
     if try !component.bool("add_prefix_space", default: true) {
       guard scheme == .never || !component.has("prepend_scheme") else {
-        throw component.error("false contradicts prepend_scheme \"\(name)\"", at: "add_prefix_space")
+        throw component.error(
+          "false contradicts prepend_scheme \"\(name)\"", at: "add_prefix_space")
       }
       return .never
     }

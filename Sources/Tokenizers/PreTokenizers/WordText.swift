@@ -28,7 +28,8 @@ struct WordText {
 
   /// Replaces every word by the text that `rewrite` appends for it.
   mutating func rewriteWords(
-    _ rewrite: (_ text: UnsafeBufferPointer<UInt8>, _ word: Range<Int>, _ new: inout [UInt8]) -> Void
+    _ rewrite: (_ text: UnsafeBufferPointer<UInt8>, _ word: Range<Int>, _ new: inout [UInt8]) ->
+      Void
   ) {
     var newOriginLength = 0
     var new: [UInt8] = []

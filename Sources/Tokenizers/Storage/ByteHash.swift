@@ -6,7 +6,8 @@ func tokenHash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
   var hash = UInt64(truncatingIfNeeded: bytes.count) &* 0x9E37_79B9_7F4A_7C15
   var position = 0
   while position + 8 <= raw.count {
-    hash = mix(hash ^ UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)))
+    hash = mix(
+      hash ^ UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)))
     position += 8
   }
   var tail: UInt64 = 0

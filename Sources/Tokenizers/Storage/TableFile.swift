@@ -93,7 +93,8 @@ struct TableReader {
       sections[section] = (Int(clamping: word(entry + 1)), Int(clamping: word(entry + 2)))
       contentsStart = min(contentsStart, Int(clamping: word(entry + 1)))
     }
-    guard TableFile.hash(UnsafeRawBufferPointer(rebasing: memory.bytes[contentsStart...])) == word(3)
+    guard
+      TableFile.hash(UnsafeRawBufferPointer(rebasing: memory.bytes[contentsStart...])) == word(3)
     else { throw TokenizerError(file: path, "it is damaged") }
   }
 

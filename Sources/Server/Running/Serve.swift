@@ -47,13 +47,15 @@ public func serve(
   let listener = Listener(
     host: address.primaryHost, port: address.port, responder: responder, logger: quietLogger
   ) { port in bound.fulfil(port) }
-  var services: [any Service] = [loader]
-  if address.host == "localhost" {
-    services.append(SecondListener(bound: bound, responder: responder, logger: quietLogger))
-  }
-  services.append(Drain(slot: slot, grace: address.grace, listener: listener))
+  let second = SecondListener(bound: bound, responder: responder, logger: quietLogger)
+  let listeners = Listeners(
+    all: address.host == "localhost" ? [listener, second] : [listener], slot: slot,
+    grace: address.grace)
   var group = ServiceGroupConfiguration(
-    services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
+    services: [
+      .init(service: loader, failureTerminationBehavior: .gracefullyShutdownGroup),
+      .init(service: listeners),
+    ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
   group.maximumGracefulShutdownDuration = address.grace + .seconds(2)
   try await ServiceGroup(configuration: group).run()
   if case .ready(let model) = slot.state { await model.engine.shutdown(grace: .zero) }

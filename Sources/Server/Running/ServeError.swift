@@ -1,0 +1,19 @@
+import Foundation
+import NIOCore
+
+/// Why the server can't start.
+public enum ServeError: Error, CustomStringConvertible {
+  case cannotListen(host: String, port: Int, error: IOError)
+
+  public var description: String {
+    switch self {
+    case .cannotListen(let host, let port, let error):
+      switch error.errnoCode {
+      case EADDRINUSE: "port \(port) on \(host) is already in use; choose another with --port"
+      case EACCES: "port \(port) on \(host) is reserved for the system; choose one above 1023"
+      case EADDRNOTAVAIL: "\(host) is not an address of this machine; see --host"
+      default: "can't listen on \(host), port \(port): \(error.localizedDescription)"
+      }
+    }
+  }
+}

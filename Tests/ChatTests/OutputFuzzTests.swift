@@ -1,0 +1,116 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import Chat
+
+/// Whatever a model writes: no crash, no hang, and the same answer in pieces of any size.
+@Suite struct OutputFuzzTests {
+  private static let fragments: [String] = {
+    let markers = toolFormats.flatMap { format in
+      format.grammar(reasoning: ReasoningMarkers("<think>", "</think>")).markers
+        + format.innerMarkers
+    }
+    return Array(Set(markers)).sorted() + [
+      "{", "}", "[", "]", "(", ")", "\"", "'", ":", ",", "=", " ", "\n", "name", "\"name\": ",
+      "\"get_weather\"", "\"arguments\": ", "get_weather", "call:", "<function=", "</function>",
+      "<parameter=city>", "</parameter>", "<arg_key>", "</arg_key>", "<arg_value>",
+      "</arg_value>", "<invoke name=\"get_weather\">", "</invoke>", "```", "json", "\\", "é😀",
+      "null", "1e5", "<|tool_call_begin|>functions.get_weather:0", "<escape>", "<![CDATA[",
+    ]
+  }()
+
+  @Test(arguments: toolFormats.map(\.name))
+  func `random output gives the same events in any pieces`(_ name: String) throws {
+    let format = try #require(toolFormats.first { $0.name == name })
+    var random = SeededGenerator(state: 11)
+    let markers = format.markers.flatMap { [$0.begin, $0.end ?? ""] } + format.innerMarkers
+    for _ in 0..<60 {
+      var text = ""
+      for _ in 0..<Int.random(in: 1...40, using: &random) {
+        let own = Bool.random(using: &random) ? markers.randomElement(using: &random) : nil
+        text += own ?? Self.fragments.randomElement(using: &random) ?? ""
+      }
+      let finish: FinishReason = Bool.random(using: &random) ? .stop : .length
+      let whole = fold(format, [text], finish)
+      for size in [1, 3] {
+        let parts = fold(format, pieces(of: text, size: size), finish)
+        #expect(parts == whole, "\(text.debugDescription)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "{", "[", "(", "\"", "<", "a", " ", "<tool_call>", "{\"a\":", "call:f{a:", "[[", "<arg_key>",
+    "<parameter=a>", "<think>", "<|channel|>", "</", "\\", "f(a=", "<invoke name=\"f\">", "'",
+    "<|open|>", "<function name=\"f\">", "]<]minimax[>[<a>", "-",
+  ])
+  func `long repetitions end soon`(_ part: String) {
+    let text = String(repeating: part, count: 20_000 / part.utf8.count)
+    for format in toolFormats {
+      let begin = format.markers.first?.begin ?? "<|channel|>commentary to=functions.f<|message|>"
+      for beginning in [begin, begin + "{\"name\": \"f\", \"arguments\": {\"a\": "] {
+        _ = fold(format, [beginning + text], .length)
+      }
+    }
+  }
+
+  @Test func `a megabyte of one character is read in linear time`() {
+    let text = String(repeating: "{", count: 1 << 20)
+    _ = fold(HermesFormat(), ["<tool_call>", text], .stop)
+    _ = fold(HermesFormat(), [String(repeating: "<", count: 1 << 20)], .stop)
+  }
+
+  @Test func `nested values end in a refusal, not in a crash`() {
+    for (open, format) in [
+      ("[", HermesFormat() as any ToolFormat), ("{\"a\":", HermesFormat()), ("[", PythonicFormat()),
+      ("{a:", Gemma4Format()), ("(", PythonicFormat()), ("[", GLMFormat()), ("-", PythonicFormat()),
+    ] {
+      let deep = String(repeating: open, count: 30_000)
+      for text in [
+        "<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"a\": \(deep)",
+        "<|tool_call_start|>[get_weather(a=\(deep)", "<|tool_call>call:get_weather{a:\(deep)",
+        "<tool_call>get_weather<arg_key>a</arg_key><arg_value>\(deep)</arg_value></tool_call>",
+      ] {
+        _ = fold(format, [text, "]<|tool_call_end|>", "<tool_call|>", "</tool_call>"], .stop)
+      }
+    }
+  }
+
+  /// What an answer holds, without the ids, which are random.
+  private struct Folded: Equatable {
+    var content: String
+    var reasoning: String
+    var names: [String]
+    var arguments: [JSON]
+    var rejected: [String]
+  }
+
+  private func fold(
+    _ format: any ToolFormat, _ pieces: [String], _ finish: FinishReason
+  ) -> Folded {
+    var parser = OutputParser(
+      toolFormat: format, reasoning: ReasoningMarkers("<think>", "</think>"),
+      tools: VendorTemplate.tools, stop: ["STOP"])
+    var events: [OutputEvent] = []
+    for piece in pieces { events += parser.append(piece) }
+    events += parser.finish(finish)
+    let calls = Calls(events)
+    return Folded(
+      content: calls.content, reasoning: calls.reasoning, names: calls.names,
+      arguments: calls.arguments, rejected: calls.rejected)
+  }
+}
+
+/// SplitMix64, so that a failure can be repeated.
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
