@@ -98,7 +98,8 @@ private struct ChatInspection {
   private var stopTokens: String { model.stopTokens.sorted().map(name).joined(separator: ", ") }
 
   var findings: [ChatReport.Finding] {
-    templateFindings + tokenFindings + endFindings + beginFindings + toolFindings + reasoningFindings
+    templateFindings + tokenFindings + endFindings + beginFindings + toolFindings
+      + reasoningFindings
   }
 
   private func error(_ message: String) -> [ChatReport.Finding] {
@@ -207,7 +208,9 @@ extension ChatInspection {
     let messages: [JSON] = [TemplateProbe.user, ["role": "assistant", "content": "probe answer"]]
     let prompt = try? model.template.prompt(
       messages: messages, tools: nil, addGenerationPrompt: false)
-    guard let text = prompt?.text, let answer = text.lastRange(of: "probe answer") else { return nil }
+    guard let text = prompt?.text, let answer = text.lastRange(of: "probe answer") else {
+      return nil
+    }
     let ids = model.tokenizer.encode(String(text[answer.upperBound...]), addSpecialTokens: false)
     return ids.first(where: model.tokenizer.isSpecial)
   }
@@ -218,7 +221,8 @@ extension ChatInspection {
     else { return [] }
     let count = prompt.ids.prefix { $0 == begin }.count
     if count > 1 {
-      return error("a prompt begins with \(name(begin)) \(count) times: the template writes it twice")
+      return error(
+        "a prompt begins with \(name(begin)) \(count) times: the template writes it twice")
     }
     let withSpecial = model.tokenizer.encode("a", addSpecialTokens: true)
     if count == 0, withSpecial.first == begin {
@@ -268,7 +272,9 @@ extension ChatInspection {
       TemplateProbe.result("probe result", id: "callprob1"),
     ]
     let text = probe.text(history, tools: [TemplateProbe.tool])
-    guard model.capabilities.tools, let text, text.range(of: "probe thought") == nil else { return [] }
+    guard model.capabilities.tools, let text, text.range(of: "probe thought") == nil else {
+      return []
+    }
     return warning(
       "the chat template drops the model's reasoning (\(reasoning.openings[0])) between tool calls")
   }

@@ -24,7 +24,9 @@ struct ModelTextFiles {
   /// The ids that a file names as end of sequence.
   static func endTokens(_ file: JSONObject?) -> Set<Int32> {
     func ids(_ value: JSON?) -> [Int32] {
-      (value?.array ?? value.map { [$0] } ?? []).compactMap { $0.integer.flatMap(Int32.init(exactly:)) }
+      (value?.array ?? value.map { [$0] } ?? []).compactMap {
+        $0.integer.flatMap(Int32.init(exactly:))
+      }
     }
     return Set(ids(file?["eos_token_id"]) + ids(file?["text_config"]?["eos_token_id"]))
   }

@@ -42,18 +42,23 @@ import Testing
   }
 
   @Test func `with tools the template called tool_use is taken`() throws {
-    let list = #"{"chat_template": [{"name": "default", "template": "D"}, {"name": "tool_use", "template": "T"}]}"#
+    let list =
+      #"{"chat_template": [{"name": "default", "template": "D"}, {"name": "tool_use", "template": "T"}]}"#
     #expect(try text(["tokenizer_config.json": list]) == "D")
     #expect(try text(["tokenizer_config.json": list], tools: []) == "D")
     #expect(try text(["tokenizer_config.json": list], tools: VendorTemplate.tools) == "T")
     let files = ["chat_template.jinja": "D2", "additional_chat_templates/tool_use.jinja": "T2"]
-    #expect(try text(files.merging(["tokenizer_config.json": list]) { $1 }, tools: VendorTemplate.tools) == "T2")
+    #expect(
+      try text(files.merging(["tokenizer_config.json": list]) { $1 }, tools: VendorTemplate.tools)
+        == "T2")
   }
 
   @Test func `chat_template_json is the last resort`() throws {
     let file = #"{"chat_template": "from processor"}"#
     #expect(try text(["chat_template.json": file]) == "from processor")
-    #expect(try text(["chat_template.json": file, "tokenizer_config.json": #"{"chat_template": "C"}"#]) == "C")
+    #expect(
+      try text(["chat_template.json": file, "tokenizer_config.json": #"{"chat_template": "C"}"#])
+        == "C")
   }
 
   @Test func `templates without a default are an error that names them`() throws {
@@ -73,17 +78,21 @@ import Testing
 
   @Test func `a template that can't be read names file and line`() throws {
     let error = #expect(throws: ChatError.self) { try text(["chat_template.jinja": "a\n{% if %}"]) }
-    #expect(error?.message.contains("chat_template.jinja: the chat template can't be read: line 2:") == true)
+    #expect(
+      error?.message.contains("chat_template.jinja: the chat template can't be read: line 2:")
+        == true)
   }
 
   // MARK: Variables
 
   @Test func `special tokens and request variables reach the template`() throws {
-    let configuration = #"{"bos_token": {"content": "<b>"}, "eos_token": "<e>", "chat_template": "{{ bos_token }}{{ eos_token }}{{ x }}{{ tools is none }}{{ documents is none }}"}"#
+    let configuration =
+      #"{"bos_token": {"content": "<b>"}, "eos_token": "<e>", "chat_template": "{{ bos_token }}{{ eos_token }}{{ x }}{{ tools is none }}{{ documents is none }}"}"#
     let path = try directory(["tokenizer_config.json": configuration])
     let template = try ChatTemplate(directory: path)
     let variables = JSONObject([(key: "x", value: "y"), (key: "messages", value: "no")])
-    #expect(try template.prompt(messages: [], tools: nil, variables: variables).text == "<b><e>yTrueTrue")
+    #expect(
+      try template.prompt(messages: [], tools: nil, variables: variables).text == "<b><e>yTrueTrue")
   }
 
   @Test func `enable_thinking reaches a template that calls it thinking`() throws {
@@ -105,7 +114,10 @@ import Testing
   @Test func `parts are joined, null becomes empty, arguments become objects`() throws {
     let template = try ChatTemplate.inline(Self.plain)
     let messages: [JSON] = [
-      ["role": "user", "content": [["type": "text", "text": "a"], ["type": "text", "text": "b"]]],
+      [
+        "role": "user",
+        "content": [["type": "text", "text": "a"], ["type": "text", "text": "b"]],
+      ],
       [
         "role": "assistant", "content": nil,
         "tool_calls": [
@@ -121,7 +133,9 @@ import Testing
 
   @Test func `what can't be prepared is refused with its place`() throws {
     let template = try ChatTemplate.inline(Self.plain)
-    let image: JSON = ["role": "user", "content": [["type": "image_url", "image_url": ["url": "x"]]]]
+    let image: JSON = [
+      "role": "user", "content": [["type": "image_url", "image_url": ["url": "x"]]],
+    ]
     let call: JSON = [
       "role": "assistant", "tool_calls": [["function": ["name": "f", "arguments": "{x"]]],
     ]
@@ -141,26 +155,31 @@ import Testing
     let developer: JSON = ["role": "developer", "content": "be brief"]
     let plain = try ChatTemplate.inline(Self.plain)
     #expect(try plain.prompt(messages: [developer], tools: nil).text == "[system]be brief[answer]")
-    let knowing = try ChatTemplate.inline("{# #}{% if messages[0].role == 'developer' %}D{% endif %}")
+    let knowing = try ChatTemplate.inline(
+      "{# #}{% if messages[0].role == 'developer' %}D{% endif %}")
     #expect(try knowing.prompt(messages: [developer], tools: nil).text == "D")
   }
 
   @Test func `reasoning comes back under the names that templates read`() throws {
-    let template = try ChatTemplate.inline("{% for m in messages %}{{ m.reasoning_content }}{{ m.thinking }};{% endfor %}")
+    let template = try ChatTemplate.inline(
+      "{% for m in messages %}{{ m.reasoning_content }}{{ m.thinking }};{% endfor %}")
     let messages: [JSON] = ["reasoning_content", "reasoning", "thinking"].map { name in
       .object(JSONObject([(key: "role", value: "assistant"), (key: name, value: "r")]))
     }
     #expect(try template.prompt(messages: messages, tools: nil).text == "rr;rr;rr;")
   }
 
-  @Test func `Mistral's templates get ids of nine characters, the same for call and result`() throws {
+  @Test func `Mistral's templates get ids of nine characters, the same for call and result`() throws
+  {
     let template = try VendorTemplate.chatTemplate("mistralai-Mistral-Nemo-Instruct-2407")
     let messages: [JSON] = [
-      user("Q"), TemplateProbe.answer(calls: [TemplateProbe.call("probe_tool", id: "call_0123456789abcdef")]),
+      user("Q"),
+      TemplateProbe.answer(calls: [TemplateProbe.call("probe_tool", id: "call_0123456789abcdef")]),
       TemplateProbe.result("42", id: "call_0123456789abcdef"),
     ]
     let text = try template.prompt(messages: messages, tools: [TemplateProbe.tool]).text
-    let ids = text.parts(separatedBy: "\"id\": \"").dropFirst().map { $0.prefix { $0 != "\"" } }
+    let ids =
+      text.parts(separatedBy: "\"id\": \"").dropFirst().map { $0.prefix { $0 != "\"" } }
       + text.parts(separatedBy: "\"call_id\": \"").dropFirst().map { $0.prefix { $0 != "\"" } }
     #expect(ids.count == 2 && ids[0] == ids[1] && ids[0].count == 9)
   }
@@ -172,14 +191,17 @@ import Testing
       """
     let template = try ChatTemplate.inline(source)
     let messages = [user("Q"), TemplateProbe.answer(calls: [TemplateProbe.call("f", id: "1")])]
-    #expect(try template.prompt(messages: messages, tools: nil).text == "Qcall f{\"key\": \"value\"}")
+    #expect(
+      try template.prompt(messages: messages, tools: nil).text == "Qcall f{\"key\": \"value\"}")
     let printing = try ChatTemplate.inline(source.replacing("+ c.f", with: "~ c.f"))
-    #expect(try printing.prompt(messages: messages, tools: nil).text == "Qcall f{\"key\": \"value\"}")
+    #expect(
+      try printing.prompt(messages: messages, tools: nil).text == "Qcall f{\"key\": \"value\"}")
   }
 
   @Test func `a template that goes through parts gets parts`() throws {
     let template = try ChatTemplate.inline(
-      "{% for m in messages %}{% for p in m.content %}{% if p.type == 'text' %}{{ p.text }}{% endif %}{% endfor %}{% endfor %}")
+      "{% for m in messages %}{% for p in m.content %}{% if p.type == 'text' %}{{ p.text }}{% endif %}{% endfor %}{% endfor %}"
+    )
     #expect(try template.prompt(messages: [user("Q")], tools: nil).text == "Q")
   }
 

@@ -69,8 +69,10 @@ import Testing
   // MARK: DeepSeek
 
   @Test func `DeepSeek V3's fenced calls are read`() {
-    let one = "<｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n```json\n{\"city\": \"Rom\"}\n```<｜tool▁call▁end｜>"
-    let two = "<｜tool▁call▁begin｜>function<｜tool▁sep｜>add\n```json\n{\"a\": \"```\"}\n```<｜tool▁call▁end｜>"
+    let one =
+      "<｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n```json\n{\"city\": \"Rom\"}\n```<｜tool▁call▁end｜>"
+    let two =
+      "<｜tool▁call▁begin｜>function<｜tool▁sep｜>add\n```json\n{\"a\": \"```\"}\n```<｜tool▁call▁end｜>"
     let found = calls(DeepSeekFormat(), "Well.<｜tool▁calls▁begin｜>\(one)\n\(two)<｜tool▁calls▁end｜>")
     #expect(found.content == "Well.")
     #expect(found.names == ["get_weather", "add"])
@@ -78,7 +80,8 @@ import Testing
   }
 
   @Test func `DeepSeek V3.1's calls are read, and a cut one refused`() {
-    let begin = "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>{\"city\": \"R\"}<｜tool▁call▁end｜>"
+    let begin =
+      "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>{\"city\": \"R\"}<｜tool▁call▁end｜>"
     let cut = "<｜tool▁call▁begin｜>add<｜tool▁sep｜>{\"a\": 1"
     let found = calls(DeepSeekFormat(), begin + cut, finish: .length)
     #expect(found.names == ["get_weather"])
@@ -134,7 +137,8 @@ import Testing
   // MARK: Command, Granite and other lists
 
   @Test func `Command's actions are read`() {
-    let action = #"[{"tool_call_id": "0", "tool_name": "get_weather", "parameters": {"city": "Rom"}}]"#
+    let action =
+      #"[{"tool_call_id": "0", "tool_name": "get_weather", "parameters": {"city": "Rom"}}]"#
     for text in [
       "<|START_ACTION|>\(action)<|END_ACTION|>", "Action: ```json\n\(action)\n```",
       "Action:```json\n\(action)\n```",
@@ -148,7 +152,8 @@ import Testing
   }
 
   @Test func `lists of calls behind a marker are read`() {
-    let list = #"[{"name": "get_weather", "arguments": {"city": "Rom"}}, {"name": "add", "arguments": {}}]"#
+    let list =
+      #"[{"name": "get_weather", "arguments": {"city": "Rom"}}, {"name": "add", "arguments": {}}]"#
     let formats: [(any ToolFormat, String)] = [
       (GraniteFormat(), "<|tool_call|>" + list), (GraniteFormat(), "<|tool_call|> " + list + "\n"),
       (GraniteFormat(), "<tool_call>" + list),
@@ -159,7 +164,8 @@ import Testing
         "<tool_calls>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rom\"}}\n"
           + "{\"name\": \"add\", \"arguments\": {}}\n</tool_calls>"
       ),
-      (BracketedListFormat.firefunction, " functools" + list), (MistralFormat(), "[TOOL_CALLS] " + list),
+      (BracketedListFormat.firefunction, " functools" + list),
+      (MistralFormat(), "[TOOL_CALLS] " + list),
     ]
     for (format, text) in formats {
       let found = calls(format, text)
@@ -170,7 +176,8 @@ import Testing
   }
 
   @Test func `Mistral's ids are nine letters and digits, or the model's own`() {
-    let found = calls(MistralFormat(), "[TOOL_CALLS]add[CALL_ID]abcdefghi[ARGS]{}[TOOL_CALLS]add[ARGS]{}")
+    let found = calls(
+      MistralFormat(), "[TOOL_CALLS]add[CALL_ID]abcdefghi[ARGS]{}[TOOL_CALLS]add[ARGS]{}")
     #expect(found.names == ["add", "add"])
     #expect(found.ids[0] == "abcdefghi")
     #expect(found.ids[1].count == 9)
@@ -186,7 +193,8 @@ import Testing
 
   @Test func `Qwen3_5 may write JSON or XML between the same tags`() {
     let json = #"<tool_call>{"name": "get_weather", "arguments": {"days": 2}}</tool_call>"#
-    let xml = "<tool_call>\n<function=get_weather>\n<parameter=days>\n2\n</parameter>\n</function>\n</tool_call>"
+    let xml =
+      "<tool_call>\n<function=get_weather>\n<parameter=days>\n2\n</parameter>\n</function>\n</tool_call>"
     let found = calls(QwenXMLFormat(), json + xml)
     #expect(found.arguments == [["days": 2], ["days": 2]])
   }
@@ -200,7 +208,8 @@ import Testing
   }
 
   @Test func `FunctionGemma's strings may hold braces`() {
-    let text = "<start_function_call>call:add{a:<escape>{\"k\": \"}\"}<escape>,b:{c:<escape>x<escape>}}<end_function_call>"
+    let text =
+      "<start_function_call>call:add{a:<escape>{\"k\": \"}\"}<escape>,b:{c:<escape>x<escape>}}<end_function_call>"
     let found = calls(FunctionGemmaFormat(), text)
     #expect(found.arguments.first?["a"] == "{\"k\": \"}\"}")
   }

@@ -10,20 +10,28 @@ import Testing
     let path = FileManager.default.temporaryDirectory.path + "/chat-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    for name in ["tokenizer.json", "tokenizer_config.json", "config.json", "generation_config.json", "chat_template.jinja"] {
+    for name in [
+      "tokenizer.json", "tokenizer_config.json", "config.json", "generation_config.json",
+      "chat_template.jinja",
+    ] {
       switch changes[name] {
-      case nil: try FileManager.default.copyItem(atPath: ChatModelTests.pocket + "/" + name, toPath: path + "/" + name)
-      case .some(let text): try text.map { try Data($0.utf8).write(to: URL(fileURLWithPath: path + "/" + name)) }
+      case nil:
+        try FileManager.default.copyItem(
+          atPath: ChatModelTests.pocket + "/" + name, toPath: path + "/" + name)
+      case .some(let text):
+        try text.map { try Data($0.utf8).write(to: URL(fileURLWithPath: path + "/" + name)) }
       }
     }
     return inspectChat(directory: path)
   }
 
   private func template(_ change: (String) -> String) throws -> String {
-    change(try String(contentsOfFile: ChatModelTests.pocket + "/chat_template.jinja", encoding: .utf8))
+    change(
+      try String(contentsOfFile: ChatModelTests.pocket + "/chat_template.jinja", encoding: .utf8))
   }
 
-  private func expect(_ report: ChatReport, _ severity: ChatReport.Finding.Severity, _ text: String) {
+  private func expect(_ report: ChatReport, _ severity: ChatReport.Finding.Severity, _ text: String)
+  {
     #expect(
       report.findings.contains { $0.severity == severity && $0.message.contains(text) },
       "\(report.findings)")
@@ -42,7 +50,8 @@ import Testing
   }
 
   @Test func `a missing template is reported`() throws {
-    expect(try report(["chat_template.jinja": nil as String?]), .warning, "there is no chat template")
+    expect(
+      try report(["chat_template.jinja": nil as String?]), .warning, "there is no chat template")
   }
 
   @Test func `a template that fails is reported with line and cause`() throws {
@@ -56,7 +65,11 @@ import Testing
   }
 
   @Test func `a template without tool results is reported`() throws {
-    let report = try report(["chat_template.jinja": try template { $0.replacing("m.role == 'tool'", with: "m.role == 'tool' and raise_exception('no tools')") }])
+    let report = try report([
+      "chat_template.jinja": try template {
+        $0.replacing("m.role == 'tool'", with: "m.role == 'tool' and raise_exception('no tools')")
+      }
+    ])
     expect(report, .error, "can't give the result of a tool back")
   }
 
@@ -69,7 +82,9 @@ import Testing
   }
 
   @Test func `tokens that the tokenizer hasn't got are reported`() throws {
-    let report = try report(["chat_template.jinja": try template { $0.replacing("<|im_start|>", with: "<|turn|>") }])
+    let report = try report([
+      "chat_template.jinja": try template { $0.replacing("<|im_start|>", with: "<|turn|>") }
+    ])
     expect(report, .warning, "<|turn|>, which the tokenizer doesn't have")
   }
 
@@ -83,7 +98,8 @@ import Testing
     let configuration = try String(
       contentsOfFile: ChatModelTests.pocket + "/tokenizer_config.json", encoding: .utf8)
     let report = try report([
-      "tokenizer_config.json": configuration.replacing(#""bos_token": null"#, with: #""bos_token": "<|endoftext|>""#),
+      "tokenizer_config.json": configuration.replacing(
+        #""bos_token": null"#, with: #""bos_token": "<|endoftext|>""#),
       "chat_template.jinja": try template { "{{ bos_token }}{{ bos_token }}" + $0 },
     ])
     expect(report, .error, "2 times")

@@ -67,7 +67,8 @@ import Testing
 
   @Test func `the beginning of a stop string at the end of the answer is text`() {
     for finish in [FinishReason.stop, .length] {
-      #expect(Calls(events("to be STO", finish: finish, parser(stop: ["STOP"]))).content == "to be STO")
+      #expect(
+        Calls(events("to be STO", finish: finish, parser(stop: ["STOP"]))).content == "to be STO")
     }
   }
 
@@ -143,9 +144,10 @@ import Testing
     let call = "<tool_call>{\"name\": \"get_weather\", \"arguments\": {}}</tool_call>"
     let found = events(call + "\n" + call + call, parser())
     #expect(Set(Calls(found).ids).count == 3)
-    #expect(found.filter { if case .toolCallEnd = $0 { true } else { false } } == [
-      .toolCallEnd(index: 0), .toolCallEnd(index: 1), .toolCallEnd(index: 2),
-    ])
+    #expect(
+      found.filter { if case .toolCallEnd = $0 { true } else { false } } == [
+        .toolCallEnd(index: 0), .toolCallEnd(index: 1), .toolCallEnd(index: 2),
+      ])
   }
 
   @Test func `a call of a tool that isn't offered is refused with its text`() {
@@ -176,7 +178,8 @@ import Testing
   }
 
   @Test func `arguments may be a string that holds JSON, or missing`() {
-    let string = #"<tool_call>{"name": "get_weather", "arguments": "{\"city\": \"Rom\"}"}</tool_call>"#
+    let string =
+      #"<tool_call>{"name": "get_weather", "arguments": "{\"city\": \"Rom\"}"}</tool_call>"#
     #expect(Calls(events(string, parser())).arguments == [["city": "Rom"]])
     let missing = #"<tool_call>{"name": "get_weather"}</tool_call>"#
     #expect(Calls(events(missing, parser())).arguments == [[:]])

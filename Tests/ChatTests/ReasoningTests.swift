@@ -13,10 +13,14 @@ import Testing
 
   @Test(arguments: [
     ("Qwen-Qwen3-0.6B", "<think>"), ("GLM-4.6", "<think>"), ("ByteDance-Seed-OSS", "<seed:think>"),
-    ("Cohere2MoE", "<|START_THINKING|>"), ("MiniMax-M3", "<mm:think>"), ("StepFun3.5-Flash", "<think>"),
-    ("deepseek-ai-DeepSeek-V3.1", "<think>"), ("deepseek-ai-DeepSeek-R1-Distill-Qwen-32B", "<think>"),
+    ("Cohere2MoE", "<|START_THINKING|>"), ("MiniMax-M3", "<mm:think>"),
+    ("StepFun3.5-Flash", "<think>"),
+    ("deepseek-ai-DeepSeek-V3.1", "<think>"),
+    ("deepseek-ai-DeepSeek-R1-Distill-Qwen-32B", "<think>"),
   ])
-  func `a template that writes reasoning shows its markers`(_ name: String, _ opening: String) throws {
+  func `a template that writes reasoning shows its markers`(_ name: String, _ opening: String)
+    throws
+  {
     #expect(try detect(name)?.openings.first == opening)
   }
 
@@ -56,7 +60,8 @@ import Testing
   }
 
   @Test(arguments: [(true, "reasoning"), (false, "content")])
-  func `a switch in the prompt decides where an answer begins`(_ isOn: Bool, _ kind: String) throws {
+  func `a switch in the prompt decides where an answer begins`(_ isOn: Bool, _ kind: String) throws
+  {
     let think = ReasoningMarkers("<think>", "</think>")
     let template = try VendorTemplate.chatTemplate("deepseek-ai-DeepSeek-V3.1", reasoning: think)
     let prompt = try template.prompt(

@@ -45,7 +45,8 @@ import Testing
     #expect(toolFormat(named: nil, for: clues)?.name == Self.formats[name] ?? nil)
   }
 
-  @Test(arguments: formats.keys.filter { formats[$0]! != nil && !withoutHistory.contains($0) }.sorted())
+  @Test(
+    arguments: formats.keys.filter { formats[$0]! != nil && !withoutHistory.contains($0) }.sorted())
   func `calls that a template writes are read back`(_ name: String) throws {
     let template = try VendorTemplate.chatTemplate(name)
     let format = try #require(toolFormat(named: nil, for: FormatClues(template: template.source)))

@@ -12,7 +12,8 @@ import Testing
     for golden in family.cases {
       let fresh = family.parser(isInReasoning: golden.isInReasoning)
       for size in [1, 3, 17, 1 << 20] {
-        check(golden, family.parse(golden, pieces: golden.pieces(of: size), fresh), "pieces of \(size)")
+        check(
+          golden, family.parse(golden, pieces: golden.pieces(of: size), fresh), "pieces of \(size)")
       }
       let characters = Array(golden.output)
       for place in characters.indices {
@@ -24,7 +25,8 @@ import Testing
 
   private func check(_ golden: ToolCallFixture.Golden, _ answer: Answer, _ pieces: String) {
     guard let difference = golden.difference(from: answer) else { return }
-    Issue.record("\(golden.id), \(pieces): \(difference); the output is \(golden.output.debugDescription)")
+    Issue.record(
+      "\(golden.id), \(pieces): \(difference); the output is \(golden.output.debugDescription)")
   }
 }
 
@@ -90,7 +92,9 @@ struct ToolCallFixture: CustomTestStringConvertible {
         return isRead ? nil : "\(answer.calls.count) calls, \(answer.rejected.count) rejected"
       }
       if answer.content != expected["content"]?.string { return "content \(answer.content)" }
-      if answer.reasoning != expected["reasoning"]?.string { return "reasoning \(answer.reasoning)" }
+      if answer.reasoning != expected["reasoning"]?.string {
+        return "reasoning \(answer.reasoning)"
+      }
       let all = expected["tool_calls"]?.array ?? []
       // Arguments that aren't an object are no call, though mlx-lm passes them on.
       let calls = all.filter { $0["arguments"]?.object != nil }

@@ -22,7 +22,8 @@ import Testing
     "a ~ ", "1,", "a and ", "a or ", "a == ", "a in ", "1 ** ", "\"", "'", "\\", "}", ")", "]",
   ])
   func `an expression of thousands of repetitions is read or refused`(_ part: String) {
-    for source in ["{{ " + repeated(part), "{{ " + repeated(part) + "1 }}", repeated("{{ " + part)] {
+    for source in ["{{ " + repeated(part), "{{ " + repeated(part) + "1 }}", repeated("{{ " + part)]
+    {
       _ = try? render(source)
     }
   }
@@ -47,7 +48,8 @@ import Testing
   @Test func `long flat templates are fine`() throws {
     #expect(try render(repeated("{{ 1 }}", 5_000)).count == 5_000)
     #expect(try render("{{ " + repeated("'a' ~ ", 5_000) + "'b' }}").count == 5_001)
-    #expect(try render("{% if false %}" + repeated("{% elif false %}", 5_000) + "{% endif %}") == "")
+    #expect(
+      try render("{% if false %}" + repeated("{% elif false %}", 5_000) + "{% endif %}") == "")
     #expect(try render("{{ [" + repeated("1,", 5_000) + "] | length }}") == "5000")
   }
 
@@ -75,7 +77,8 @@ import Testing
     "{{ [1]|batch(9999999999999, 'x')|list }}",
     "{{ [3,2,1][::-9223372036854775807] }}", "{{ 'abc'[9223372036854775807:] }}",
     "{{ 'abc'[-9223372036854775807:] }}", "{{ [1][-9223372036854775807] }}",
-    "{{ 'x'|wordwrap(-5) }}", "{{ 'x'|truncate(-5) }}", "{{ 'x y'.split(' ', -9223372036854775807) }}",
+    "{{ 'x'|wordwrap(-5) }}", "{{ 'x'|truncate(-5) }}",
+    "{{ 'x y'.split(' ', -9223372036854775807) }}",
     "{{ [[[]]]|tojson(indent=999999999999) }}",
   ])
   func `a template that would take forever or all memory fails`(_ source: String) {
@@ -89,7 +92,8 @@ import Testing
   }
 
   @Test func `values may not be nested without end`() throws {
-    let source = "{% set ns = namespace(x=[]) %}{% for i in range(5000) %}CHANGE{% endfor %}{{ ns.x }}"
+    let source =
+      "{% set ns = namespace(x=[]) %}{% for i in range(5000) %}CHANGE{% endfor %}{{ ns.x }}"
     for change in [
       "{% set ns.x = [ns.x] %}", "{% set ns.x = (ns.x,) %}", "{% set ns.x = {'a': ns.x} %}",
       "{% set ns.x = namespace(y=ns.x) %}", "{% set ns.x = [ns.x]|map('list') %}",

@@ -23,7 +23,9 @@ import Testing
         ],
         ["role": "tool", "content": "{}", "tool_call_id": "1"],
       ],
-      "tools": [["type": "function", "function": ["name": "f", "parameters": ["type": "object"]]]],
+      "tools": [
+        ["type": "function", "function": ["name": "f", "parameters": ["type": "object"]]]
+      ],
       "add_generation_prompt": true, "bos_token": "<s>",
     ]
     var options = RenderOptions()
@@ -40,7 +42,9 @@ import Testing
 
   private func damage(_ source: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
     var bytes = source
-    let pieces = ["{{", "}}", "{%", "%}", "(", ")", "'", "\"", "|", ".", "[", "-", " not ", " in ", "é"]
+    let pieces = [
+      "{{", "}}", "{%", "%}", "(", ")", "'", "\"", "|", ".", "[", "-", " not ", " in ", "é",
+    ]
     for _ in 0..<Int.random(in: 1...8, using: &random) {
       guard bytes.count > 20 else { break }
       let start = Int.random(in: 0..<bytes.count - 10, using: &random)

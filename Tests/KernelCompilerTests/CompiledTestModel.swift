@@ -46,7 +46,7 @@ struct TestToolchain {
   }
 }
 
-/// A graph compiled with little optimisation, which changes no bit, packed and loaded.
+/// A graph compiled without optimisation, which changes no bit and is quick, packed and loaded.
 final class CompiledTestModel {
   let plan: Plan
   private let description: model_description
@@ -56,7 +56,7 @@ final class CompiledTestModel {
     let source = try generateSource(graph, target: target, numerics: numerics)
     plan = source.plan
     let library = try TestToolchain.load(
-      source.files, source.compilerFlags + target.compilerFlags + ["-O1"])
+      source.files, source.compilerFlags + target.compilerFlags + ["-O0"])
     let symbol = try #require(dlsym(library, MODEL_DESCRIBE_SYMBOL))
     let describe = unsafeBitCast(symbol, to: model_describe_function.self)
     description = try #require(describe()).pointee

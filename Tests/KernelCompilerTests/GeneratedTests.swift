@@ -38,7 +38,10 @@ import Testing
       return
     }
     Issue.record(
-      "\(file.path) differs; UPDATE_GENERATED=1 swift test rewrites it: \(difference(text, reviewed))"
+      """
+      \(file.path) differs; UPDATE_GENERATED=1 swift test rewrites it: \
+      \(difference(text, reviewed))
+      """
     )
   }
 

@@ -105,16 +105,18 @@ private struct ProductHarness {
       source: Buffer(name: "x", offset: 0), columns: columns, norm: nil, wantedRows: false,
       activations: [writer.rows(for: matrix)], room: Buffer(name: "prepared", offset: 0))
     let rows = writer.rows(for: matrix)
+    let storing = rows.storing(input)
+      .replacing("(\(rows.label), x", with: "(&\(rows.label), padded")
     return """
       __attribute__((visibility("default")))
       void multiply_\(index)(const uint8_t *weights, const float *x, float *y, int rows, int block,
                              uint8_t *room) {
           enum { COLUMNS = \(columns), ROW = \(input.row) };
-          \(rows.taking(input).replacingOccurrences(of: "capacity", with: "rows"))
+          \(rows.taking(input).replacing("capacity", with: "rows"))
           for (int row = 0; row < rows; row++) {
               float padded[ROW] = {0};
               for (int i = 0; i < COLUMNS; i++) padded[i] = x[row * COLUMNS + i];
-              \(rows.storing(input).replacingOccurrences(of: "(\(rows.label), x", with: "(&\(rows.label), padded"))
+              \(storing)
           }
           for (int row = 0; row < rows; row += TILE) {
               const int tokens = tokens_in_tile(row, rows);

@@ -31,7 +31,7 @@ import Testing
     let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fopenmp", "-g"]
     let compile = ChildProcess(
       path: toolchain.path,
-      arguments: source.compilerFlags + target.compilerFlags + ["-O1"] + flags
+      arguments: source.compilerFlags + target.compilerFlags + ["-O0"] + flags
         + ["model.c", "driver.c", "-o", "driver", "-lm"], directory: folder)
     let compiled = try compile.run()
     if compiled.status != 0, compiled.errors.contains("libclang_rt") {

@@ -106,9 +106,7 @@ import Testing
       try TestTokenizer.pocket(), try TestTokenizer.make(),
       try TestTokenizer.make(
         normalizer: #"{"type": "NFC"}"#,
-        preTokenizer:
-          #"{"type": "Split", "pattern": {"Regex": "\\s*[\\r\\n]+|\\s+(?!\\S)|\\w+"}, "behavior": "Isolated", "invert": false}"#
-      ),
+        preTokenizer: TestTokenizer.split(#"\\s*[\\r\\n]+|\\s+(?!\\S)|\\w+"#)),
     ]
     for character in ["a", " ", "\n", "'", "<", "\u{301}", "日", "1"] {
       let text = String(repeating: character, count: 1_000_000 / character.utf8.count / 10)
@@ -130,9 +128,7 @@ import Testing
 
   @Test func `a regular expression that never ends gives up`() throws {
     let tokenizer = try TestTokenizer.make(
-      preTokenizer:
-        #"{"type": "Split", "pattern": {"Regex": "(a+)+$|(?:a|a)+x"}, "behavior": "Isolated", "invert": false}"#
-    )
+      preTokenizer: TestTokenizer.split("(a+)+$|(?:a|a)+x"))
     #expect(!tokenizer.ids(String(repeating: "a", count: 40) + "b").isEmpty)
   }
 }

@@ -71,8 +71,10 @@ import Testing
   }
 
   @Test func `a word that is a token is taken whole where merges are ignored`() throws {
-    let model =
-      #"{"type": "BPE", "ignore_merges": true, "vocab": {"a": 0, "b": 1, "ab": 2, "bab": 3, "ba": 4}, "merges": ["a b"]}"#
+    let model = #"""
+      {"type": "BPE", "ignore_merges": true,
+      "vocab": {"a": 0, "b": 1, "ab": 2, "bab": 3, "ba": 4}, "merges": ["a b"]}
+      """#
     let tokenizer = try TestTokenizer.make(
       model: model, preTokenizer: #"{"type": "WhitespaceSplit"}"#)
     #expect(tokenizer.ids("bab abab") == [3, 2, 2])

@@ -73,7 +73,10 @@ import Testing
     (#"{"type": "ByteLevel"}"#, " é", "ĠÃ©"),
     (#"{"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": "_"}"#, "a   b c", "a_b c"),
     (
-      #"{"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true}"#,
+      #"""
+      {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+      "strip_accents": null, "lowercase": true}
+      """#,
       "É\u{0}日\u{AD}\tB", "e 日  b"
     ),
   ])

@@ -39,7 +39,10 @@ import Testing
     ),
     (#"{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first"}"#, " a", ["▁a"]),
     (
-      #"{"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first"}]}"#,
+      #"""
+      {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"},
+      {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first"}]}
+      """#,
       "a b", ["▁a", "b"]
     ),
   ])
@@ -60,8 +63,9 @@ import Testing
   }
 
   @Test func `a prefix space that contradicts the scheme is refused`() {
-    let metaspace =
-      #"{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "add_prefix_space": false}"#
+    let metaspace = #"""
+      {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "add_prefix_space": false}
+      """#
     #expect(throws: TokenizerError.self) { try words(metaspace, "a") }
   }
 }

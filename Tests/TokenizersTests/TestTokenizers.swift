@@ -38,6 +38,13 @@ enum TestTokenizer {
   static let byteLevel =
     #"{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}"#
 
+  /// A pre-tokeniser that cuts where a regular expression matches.
+  static func split(_ expression: String) -> String {
+    #"""
+    {"type": "Split", "pattern": {"Regex": "\#(expression)"}, "behavior": "Isolated", "invert": false}
+    """#
+  }
+
   /// The tokenizer of the model that the repository ships.
   static func pocket() throws -> Tokenizer {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

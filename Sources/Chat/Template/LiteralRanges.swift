@@ -4,8 +4,10 @@ struct ControlTokens: Sendable {
   private let byFirstByte: [UInt8: [[UInt8]]]
 
   init(_ tokens: some Sequence<String>) {
-    byFirstByte = Dictionary(grouping: tokens.map { Array($0.utf8) }.filter { !$0.isEmpty }) { $0[0] }
-      .mapValues { $0.sorted { $0.count > $1.count } }
+    byFirstByte = Dictionary(grouping: tokens.map { Array($0.utf8) }.filter { !$0.isEmpty }) {
+      $0[0]
+    }
+    .mapValues { $0.sorted { $0.count > $1.count } }
   }
 
   /// The UTF-8 ranges of the text, within the supplied ones, in which a token stands.

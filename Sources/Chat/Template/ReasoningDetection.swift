@@ -32,14 +32,18 @@ extension TemplateProbe {
   /// Whether the template itself writes the markers.
   fileprivate func writes(_ markers: ReasoningMarkers) -> Bool {
     let thinking = text([Self.user], variables: JSONObject([(key: "enable_thinking", value: true)]))
-    if let thinking, let plain = answerBeginning(thinking), markers.openings.contains(where: { plain.range(of: $0) != nil }) {
+    if let thinking, let plain = answerBeginning(thinking),
+      markers.openings.contains(where: { plain.range(of: $0) != nil })
+    {
       return true
     }
     let history: [JSON] = [
       Self.user,
       ["role": "assistant", "content": "probe answer", "reasoning_content": "probe thought"],
     ]
-    guard let text = text(history), let thought = text.range(of: "probe thought") else { return false }
+    guard let text = text(history), let thought = text.range(of: "probe thought") else {
+      return false
+    }
     return markers.openings.contains { text[..<thought.lowerBound].range(of: $0) != nil }
       && text[thought.upperBound...].range(of: markers.closing) != nil
   }
@@ -49,4 +53,3 @@ extension TemplateProbe {
     prompt.lastRange(of: "probe question").map { prompt[$0.upperBound...] }
   }
 }
-

@@ -25,7 +25,9 @@ extension ChatTemplate {
       let value = configuration?[name] ?? fallback?[name]
       if let text = value?.string ?? value?["content"]?.string { result[name] = .string(text) }
     }
-    let named = [configuration?["extra_special_tokens"], configuration?["model_specific_special_tokens"]]
+    let named = [
+      configuration?["extra_special_tokens"], configuration?["model_specific_special_tokens"],
+    ]
     for case .object(let extra)? in named {
       for (name, value) in extra {
         if let text = value.string ?? value["content"]?.string { result[name] = .string(text) }

@@ -7,7 +7,9 @@ struct TemplateProbe {
   init(_ template: ChatTemplate) { self.template = template }
 
   /// The prompt of a conversation; nil where the template refuses it.
-  func text(_ messages: [JSON], tools: [JSON]? = nil, variables: JSONObject = JSONObject()) -> String? {
+  func text(_ messages: [JSON], tools: [JSON]? = nil, variables: JSONObject = JSONObject())
+    -> String?
+  {
     try? template.prompt(messages: messages, tools: tools, variables: variables).text
   }
 
@@ -52,7 +54,8 @@ struct TemplateProbe {
   /// The template itself knows the role, without its being taken for the system's.
   var showsDeveloper: Bool {
     template.source.contains("developer")
-      && shows("probe rule", in: text([["role": "developer", "content": "probe rule"], Self.user]))
+      && shows(
+        "probe rule", in: text([["role": "developer", "content": "probe rule"], Self.user]))
   }
 
   var showsToolResults: Bool {
@@ -71,7 +74,8 @@ struct TemplateProbe {
       ]),
       Self.result("probe result", id: "callprob1"), Self.result("other result", id: "callprob2"),
     ]
-    return shows("probe_tool", "probe_second", "probe result", "other result",
+    return shows(
+      "probe_tool", "probe_second", "probe result", "other result",
       in: text(messages, tools: [Self.tool]))
   }
 }

@@ -38,7 +38,9 @@ public struct TemplateSources: Sendable {
     case .string(let text)?: named["default"] = Source(text: text, file: file)
     case .array(let list)?:
       for entry in list {
-        guard let name = entry["name"]?.string, let text = entry["template"]?.string else { continue }
+        guard let name = entry["name"]?.string, let text = entry["template"]?.string else {
+          continue
+        }
         named[name] = Source(text: text, file: file)
       }
     default: break

@@ -94,7 +94,9 @@ private func parseOtherForms(_ text: String, _ tools: ToolSchemas) throws -> Too
   if case .object(let object) = looseValue(rest) {
     return ToolCall(name: name, arguments: typed(object, name, tools))
   }
-  if let arguments = parsePairs(rest, name, tools) { return ToolCall(name: name, arguments: arguments) }
+  if let arguments = parsePairs(rest, name, tools) {
+    return ToolCall(name: name, arguments: arguments)
+  }
   return ToolCall(name: name, arguments: ["raw": .string(rest)])
 }
 
@@ -102,7 +104,8 @@ private func parseOtherForms(_ text: String, _ tools: ToolSchemas) throws -> Too
 private func callObject(_ json: JSON, _ tools: ToolSchemas) -> ToolCall? {
   let json = json.array?.first ?? json
   guard let object = json.object else { return nil }
-  let inner = object["tool"]?.object ?? object["name"]?.object ?? object["function"]?.object ?? object
+  let inner =
+    object["tool"]?.object ?? object["name"]?.object ?? object["function"]?.object ?? object
   guard let name = inner["name"]?.string ?? inner["function"]?.string else { return nil }
   switch object["arguments"] ?? inner["arguments"] {
   case nil, .some(.null): return ToolCall(name: name, arguments: [:])

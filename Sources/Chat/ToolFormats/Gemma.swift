@@ -47,7 +47,8 @@ private struct GemmaValueReader {
         throw CallError("names no function")
       }
       var reader = GemmaValueReader(
-        text: Array(behind.dropFirst(name.count).utf8), quote: Array(quote.utf8), isNested: isNested)
+        text: Array(behind.dropFirst(name.count).utf8), quote: Array(quote.utf8), isNested: isNested
+      )
       calls.append(ToolCall(name: String(name), arguments: try reader.readObject()))
       rest = Substring(String(decoding: reader.text[reader.position...], as: UTF8.self))
     }

@@ -18,7 +18,9 @@ struct HarmonyFormat: ToolFormat {
     for state in OutputGrammar.State.allCases where state != .header {
       grammar.add("<|start|>", from: [state], to: .header)
       grammar.add("<|channel|>", from: [state], to: .header)
-      for end in ["<|end|>", "<|call|>", "<|return|>"] { grammar.add(end, from: [state], to: .content) }
+      for end in ["<|end|>", "<|call|>", "<|return|>"] {
+        grammar.add(end, from: [state], to: .content)
+      }
     }
     grammar.add("<|message|>", from: [.header], to: .headerEnd)
     return grammar
@@ -56,7 +58,9 @@ private struct HarmonyReader: CallReader {
   }
 
   mutating func finish() -> [CallStep] {
-    if !arguments.hasBegun, trimmed(arguments.before).isEmpty { return [.arguments("{}"), .commit] }
+    if !arguments.hasBegun, trimmed(arguments.before).isEmpty {
+      return [.arguments("{}"), .commit]
+    }
     if let problem = arguments.problem {
       let isCut = arguments.hasBegun && !arguments.isComplete
       return [.reject(text: nil, reason: isCut ? "is cut off" : problem)]

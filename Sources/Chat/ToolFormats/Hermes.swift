@@ -5,7 +5,8 @@ struct HermesFormat: ToolFormat {
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions("<tool_call>")
-      && ["tool_call.name", "\"arguments\"", "'arguments'", "<tools>"].contains(where: clues.mentions)
+      && ["tool_call.name", "\"arguments\"", "'arguments'", "<tools>"].contains(
+        where: clues.mentions)
   }
 
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader { JSONCallReader(.object) }

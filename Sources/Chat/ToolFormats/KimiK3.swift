@@ -27,7 +27,8 @@ struct KimiK3Format: ToolFormat {
     else { throw CallError("names no function") }
     let body = String(text[head.upperBound...])
     if let block = try blocks("json", in: body).first {
-      guard case .object? = try? JSON(parsing: block.body), let json = try? JSON(parsing: block.body)
+      guard case .object? = try? JSON(parsing: block.body),
+        let json = try? JSON(parsing: block.body)
       else { throw CallError("has arguments that aren't an object") }
       return ToolCall(name: name, arguments: json)
     }

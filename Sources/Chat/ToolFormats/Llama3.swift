@@ -59,7 +59,9 @@ private struct Llama3Reader: CallReader {
     guard start.first == "[", start.utf8.count < 512 else { return [.notACall] }
     let rest = start.dropFirst().drop { $0.isWhitespace }
     let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
-    guard let next = rest.dropFirst(name.count).first(where: { !$0.isWhitespace }) else { return [] }
+    guard let next = rest.dropFirst(name.count).first(where: { !$0.isWhitespace }) else {
+      return []
+    }
     guard next == "(", tools.contains(String(name)) else { return [.notACall] }
     isPython = true
     return []

@@ -225,7 +225,8 @@ extension PythonLiteral {
     if let integer = Int(digits) { return .integer(integer) }
     for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
       let magnitude = digits.hasPrefix("-") ? String(digits.dropFirst()) : digits
-      guard magnitude.hasPrefix(prefix), let value = Int(magnitude.dropFirst(2), radix: radix) else {
+      guard magnitude.hasPrefix(prefix), let value = Int(magnitude.dropFirst(2), radix: radix)
+      else {
         continue
       }
       return .integer(digits.hasPrefix("-") ? -value : value)

@@ -62,7 +62,8 @@ public struct FormatClues: Sendable {
 
 /// The formats, in the order in which a template is asked for them: distinctive ones first.
 public let toolFormats: [any ToolFormat] = [
-  MiniMaxM2Format(), MiniMaxM3Format(), Gemma4Format(), FunctionGemmaFormat(), LongCatFormat(), GLMFormat(),
+  MiniMaxM2Format(), MiniMaxM3Format(), Gemma4Format(), FunctionGemmaFormat(), LongCatFormat(),
+  GLMFormat(),
   PythonicFormat(), SeedFormat(), QwenXMLFormat(), KimiK2Format(), MiniCPM5Format(),
   DeepSeekMarkupFormat(), DeepSeekFormat(), HarmonyFormat(), MistralFormat(), MuseSparkFormat(),
   KimiK3Format(), CommandFormat(), GraniteFormat(), BracketedListFormat.nemotron,

@@ -60,7 +60,9 @@ struct FieldFormatter {
     var value = try lookUp(text[0..<end].string, &state)
     var rest = end
     if rest < bytes.count, bytes[rest] == UInt8(ascii: "!") {
-      guard rest + 1 < bytes.count else { throw Failure("end of string while looking for conversion") }
+      guard rest + 1 < bytes.count else {
+        throw Failure("end of string while looking for conversion")
+      }
       switch bytes[rest + 1] {
       case UInt8(ascii: "s"): value = .string(value.printed)
       case UInt8(ascii: "r"), UInt8(ascii: "a"): value = .string(value.representationText)

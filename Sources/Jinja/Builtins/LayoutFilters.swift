@@ -56,7 +56,8 @@ let layoutFilters: [String: Filter] = [
       throw Failure("'\(value.typeName)' object has no attribute 'items'")
     }
     var items: [String] = []
-    for (key, value) in zip(mapping.keys, mapping.values) where !value.isNone && !value.isUndefined {
+    for (key, value) in zip(mapping.keys, mapping.values) where !value.isNone && !value.isUndefined
+    {
       let name = key.printed
       guard !name.bytes.contains(where: { " \t\n\r\u{B}\u{C}/>=".utf8.contains($0) }) else {
         throw Failure("Invalid character in attribute name: \(key.representation)")
@@ -190,7 +191,8 @@ private func rounded(_ value: Value, _ precision: Int, _ method: String) throws 
     if precision < 0 {
       let unit = realPower(10, Double(-precision))
       let result = (number / unit).rounded(.toNearestOrEven) * unit
-      return value.integer == nil ? .float(result) : Int(exactly: result).map(Value.integer) ?? value
+      return value.integer == nil
+        ? .float(result) : Int(exactly: result).map(Value.integer) ?? value
     }
     return .float(Double(decimalText(number, .fixed, precision)) ?? number)
   case "ceil": return .float((number * scale).rounded(.up) / scale)
@@ -203,7 +205,9 @@ private func fileSize(_ bytes: Double, isBinary: Bool) -> String {
   let base: Double = isBinary ? 1024 : 1000
   if bytes == 1 { return "1 Byte" }
   if bytes < base { return "\(Int(bytes)) Bytes" }
-  let units = isBinary ? ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"] : ["k", "M", "G", "T", "P", "E", "Z", "Y"]
+  let units =
+    isBinary
+    ? ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"] : ["k", "M", "G", "T", "P", "E", "Z", "Y"]
   var unit = base
   var index = 0
   while index < units.count - 1, bytes >= unit * base {

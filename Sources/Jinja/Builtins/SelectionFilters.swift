@@ -70,7 +70,10 @@ let sortingFilters: [String: Filter] = [
     }
     let ignoresCase = !(values[0]?.isTrue ?? false)
     let keyed = try zip(mapping.keys, mapping.values).map { name, value in
-      (keys: [key(by == "key" ? name : value, ignoresCase)], element: try Value.tuple([name, value]))
+      (
+        keys: [key(by == "key" ? name : value, ignoresCase)],
+        element: try Value.tuple([name, value])
+      )
     }
     return try .list(
       sorted(keyed, isReversed: values[2]?.isTrue ?? false, renderer).map(\.element))

@@ -189,7 +189,9 @@ final class Slice: Expression {
 
   private func pick(_ elements: [Value], _ limits: [Int?]) throws -> [Value] {
     let indices = try sliceIndices(limits, count: elements.count)
-    if indices.step == 1 { return Array(elements[indices.start..<max(indices.start, indices.stop)]) }
+    if indices.step == 1 {
+      return Array(elements[indices.start..<max(indices.start, indices.stop)])
+    }
     return stride(from: indices.start, to: indices.stop, by: indices.step).map { elements[$0] }
   }
 

@@ -158,9 +158,14 @@ final class Logical: Expression {
 /// `a < b <= c`, `a in b`.
 final class Comparison: Expression {
   enum Operator: String {
-    case equal = "==", notEqual = "!=", less = "<", lessOrEqual = "<=", greater = ">"
+    case equal = "=="
+    case notEqual = "!="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
     case greaterOrEqual = ">="
-    case isIn = "in", isNotIn = "not in"
+    case isIn = "in"
+    case isNotIn = "not in"
   }
 
   let first: any Expression

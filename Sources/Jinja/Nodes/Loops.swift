@@ -160,7 +160,8 @@ extension Loop {
         return index0 == 0 ? nil : previous
       case "nextitem": return try peek() ?? missing("there is no next item")
       case "cycle": return .object(NativeFunction("cycle", depth: depth) { try self.cycle($0, $1) })
-      case "changed": return .object(NativeFunction("changed", depth: depth) { try self.changed($0, $1) })
+      case "changed":
+        return .object(NativeFunction("changed", depth: depth) { try self.changed($0, $1) })
       default: return nil
       }
     } catch {

@@ -109,7 +109,8 @@ final class Macro: TemplateObject {
       named.firstIndex { $0.name == name }.map { named.remove(at: $0).value }
     }
     for (index, parameter) in parameters.enumerated() {
-      let given = index < arguments.positional.count
+      let given =
+        index < arguments.positional.count
         ? arguments.positional[index] : take(parameter.name)
       inner.set(parameter.symbol, try given ?? fallback(parameter, renderer, inner))
     }
@@ -120,14 +121,16 @@ final class Macro: TemplateObject {
       inner.set(
         symbol, .dictionary(try Mapping(named.map { (key: .string($0.name), value: $0.value) })))
     } else if let extra = named.first {
-      throw Failure("macro '\(definition.name ?? "caller")' takes no keyword argument '\(extra.name)'")
+      throw Failure(
+        "macro '\(definition.name ?? "caller")' takes no keyword argument '\(extra.name)'")
     }
     let extra = Array(arguments.positional.dropFirst(parameters.count))
     if let symbol = definition.listSymbol {
       inner.set(symbol, try .tuple(extra))
     } else if !extra.isEmpty {
       throw Failure(
-        "macro '\(definition.name ?? "caller")' takes not more than \(parameters.count) argument(s)")
+        "macro '\(definition.name ?? "caller")' takes not more than \(parameters.count) argument(s)"
+      )
     }
   }
 

@@ -210,7 +210,10 @@ extension Parser {
     "block": { parser, _ in [try parser.parseNamedBlock()] },
     "autoescape": { parser, _ in [try parser.parseAutoescape()] },
     "generation": { parser, _ in
-      [Scoped(try parser.outsideLoops { try $0.parseBlock(until: "endgeneration") }, isFromRoot: false)]
+      [
+        Scoped(
+          try parser.outsideLoops { try $0.parseBlock(until: "endgeneration") }, isFromRoot: false)
+      ]
     },
     "break": { [try $0.parseJump(.breakLoop, "break", line: $1)] },
     "continue": { [try $0.parseJump(.continueLoop, "continue", line: $1)] },

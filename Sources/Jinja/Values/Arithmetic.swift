@@ -115,7 +115,9 @@ private func floats(_ operation: BinaryOperator, _ a: Double, _ b: Double) throw
     guard !result.isNaN || a.isNaN || b.isNaN else {
       throw Failure("a negative number cannot be raised to a fractional power")
     }
-    guard result.isFinite || a.isInfinite || b.isInfinite else { throw Failure("Numerical result out of range") }
+    guard result.isFinite || a.isInfinite || b.isInfinite else {
+      throw Failure("Numerical result out of range")
+    }
     return result
   }
 }
@@ -174,5 +176,6 @@ func signed(_ value: Value, isNegative: Bool) throws -> Value {
     let sign = isNegative ? "-" : "+"
     throw Failure("bad operand type for unary \(sign): '\(value.typeName)'")
   }
-  return try isNegative ? checked(Int.zero.subtractingReportingOverflow(integer)) : .integer(integer)
+  return try isNegative
+    ? checked(Int.zero.subtractingReportingOverflow(integer)) : .integer(integer)
 }

@@ -47,10 +47,22 @@ extension Unicode.Scalar {
 }
 
 extension Text {
-  var uppercased: Text { mapped { $0.properties.uppercaseMapping } ascii: { upper($0) } }
+  var uppercased: Text {
+    mapped {
+      $0.properties.uppercaseMapping
+    } ascii: {
+      upper($0)
+    }
+  }
 
   var lowercased: Text {
-    if isASCII { return mapped { String($0) } ascii: { lower($0) } }
+    if isASCII {
+      return mapped {
+        String($0)
+      } ascii: {
+        lower($0)
+      }
+    }
     var output = ""
     let scalars = Array(scalars)
     for (index, scalar) in scalars.enumerated() {
@@ -70,7 +82,9 @@ extension Text {
   var swappedCase: Text {
     mapped {
       $0.properties.isUppercase ? $0.properties.lowercaseMapping : $0.properties.uppercaseMapping
-    } ascii: { upper($0) == $0 ? lower($0) : upper($0) }
+    } ascii: {
+      upper($0) == $0 ? lower($0) : upper($0)
+    }
   }
 
   /// Python's `str.title`: a capital after everything that has no case.

@@ -96,7 +96,9 @@ func contains(_ container: Value, _ element: Value) throws -> Bool {
   }
 }
 
-func notIterable(_ value: Value) -> Failure { Failure("'\(value.typeName)' object is not iterable") }
+func notIterable(_ value: Value) -> Failure {
+  Failure("'\(value.typeName)' object is not iterable")
+}
 
 extension Value {
   /// An iterator over the value, as Python's `iter` gives it.

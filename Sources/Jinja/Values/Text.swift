@@ -173,7 +173,8 @@ extension Text {
   func hasPrefix(_ prefix: Text) -> Bool { bytes.starts(with: prefix.bytes) }
 
   func hasSuffix(_ suffix: Text) -> Bool {
-    bytes.count >= suffix.bytes.count && bytes.suffix(suffix.bytes.count).elementsEqual(suffix.bytes)
+    bytes.count >= suffix.bytes.count
+      && bytes.suffix(suffix.bytes.count).elementsEqual(suffix.bytes)
   }
 
   func contains(_ needle: Text) -> Bool { firstOffset(of: needle) != nil }

@@ -51,8 +51,8 @@ extension CodeWriter {
   private mutating func storing(_ part: HeadShape, _ shape: HeadsShape) -> String {
     switch part.role {
     case .query:
-      "copy_row(shared_floats(c, \(constant(shape.output))) + ((size_t)(row + t) * HEADS + head) * PADDED, "
-        + "channels[t],\n         PADDED);"
+      "float *to = shared_floats(c, \(constant(shape.output))) + "
+        + "((size_t)(row + t) * HEADS + head) * PADDED;\ncopy_row(to, channels[t], PADDED);"
     case .key: "store_key(c, call, channels[t], row + t, head, DIMENSION, PADDED);"
     case .value: "store_value(c, call, channels[t], row + t, head, DIMENSION, PADDED);"
     }

@@ -15,8 +15,9 @@ enum KnownPatterns {
   }
 
   private static func casedWords(_ digits: String, _ tail: String) -> String {
-    #"[^\r\n\p{L}\p{N}]?[\#(upper)]*[\#(lower)]+\#(tail)|[^\r\n\p{L}\p{N}]?[\#(upper)]+[\#(lower)]*"#
-      + #"\#(tail)|\#(digits)| ?[^\s\p{L}\p{N}]+[\r\n/]*|\#(spaces)"#
+    #"[^\r\n\p{L}\p{N}]?[\#(upper)]*[\#(lower)]+\#(tail)|"#
+      + #"[^\r\n\p{L}\p{N}]?[\#(upper)]+[\#(lower)]*\#(tail)|"#
+      + #"\#(digits)| ?[^\s\p{L}\p{N}]+[\r\n/]*|\#(spaces)"#
   }
 
   static let scanners: [(source: String, scanner: any Pattern)] = [
