@@ -44,7 +44,8 @@ import Testing
     let prompt = try model.prompt(
       messages: [["role": "user", "content": "Weather?"]], tools: VendorTemplate.tools)
     let answer =
-      #"Let me see.<tool_call>\#n{"name": "get_weather", "arguments": {"city": "Zürich"}}\#n</tool_call>"#
+      "Let me see.<tool_call>\n"
+      + #"{"name": "get_weather", "arguments": {"city": "Zürich"}}"# + "\n</tool_call>"
     var decoder = model.makeDecoder()
     var parser = model.makeOutputParser(tools: VendorTemplate.tools, prompt: prompt)
     var events: [OutputEvent] = []

@@ -7,7 +7,9 @@ import Testing
 @Suite struct ChatTemplateTests {
   private static let plain = """
     {%- for m in messages %}[{{ m.role }}]{{ m.content }}
-    {%- for c in m.tool_calls or [] %}<{{ c.id }} {{ c.function.name }} {{ c.function.arguments | tojson }}>{% endfor %}
+    {%- for c in m.tool_calls or [] -%}
+    <{{ c.id }} {{ c.function.name }} {{ c.function.arguments | tojson }}>
+    {%- endfor %}
     {%- endfor %}{% if add_generation_prompt %}[answer]{% endif %}
     """
 
@@ -43,7 +45,8 @@ import Testing
 
   @Test func `with tools the template called tool_use is taken`() throws {
     let list =
-      #"{"chat_template": [{"name": "default", "template": "D"}, {"name": "tool_use", "template": "T"}]}"#
+      #"{"chat_template": [{"name": "default", "template": "D"}, "#
+      + #"{"name": "tool_use", "template": "T"}]}"#
     #expect(try text(["tokenizer_config.json": list]) == "D")
     #expect(try text(["tokenizer_config.json": list], tools: []) == "D")
     #expect(try text(["tokenizer_config.json": list], tools: VendorTemplate.tools) == "T")
@@ -87,7 +90,8 @@ import Testing
 
   @Test func `special tokens and request variables reach the template`() throws {
     let configuration =
-      #"{"bos_token": {"content": "<b>"}, "eos_token": "<e>", "chat_template": "{{ bos_token }}{{ eos_token }}{{ x }}{{ tools is none }}{{ documents is none }}"}"#
+      #"{"bos_token": {"content": "<b>"}, "eos_token": "<e>", "chat_template": "#
+      + #""{{ bos_token }}{{ eos_token }}{{ x }}{{ tools is none }}{{ documents is none }}"}"#
     let path = try directory(["tokenizer_config.json": configuration])
     let template = try ChatTemplate(directory: path)
     let variables = JSONObject([(key: "x", value: "y"), (key: "messages", value: "no")])
@@ -136,12 +140,8 @@ import Testing
     let image: JSON = [
       "role": "user", "content": [["type": "image_url", "image_url": ["url": "x"]]],
     ]
-    let call: JSON = [
-      "role": "assistant", "tool_calls": [["function": ["name": "f", "arguments": "{x"]]],
-    ]
     for (message, place) in [
       (image, "messages[1].content[0] is of type image_url, and this model takes only text"),
-      (call, "messages[1].tool_calls[0].function.arguments isn't valid JSON"),
       ("text", "messages[1] must be an object, not a string"),
     ] {
       let error = #expect(throws: ChatError.self) {
@@ -200,7 +200,8 @@ import Testing
 
   @Test func `a template that goes through parts gets parts`() throws {
     let template = try ChatTemplate.inline(
-      "{% for m in messages %}{% for p in m.content %}{% if p.type == 'text' %}{{ p.text }}{% endif %}{% endfor %}{% endfor %}"
+      "{% for m in messages %}{% for p in m.content %}"
+        + "{% if p.type == 'text' %}{{ p.text }}{% endif %}{% endfor %}{% endfor %}"
     )
     #expect(try template.prompt(messages: [user("Q")], tools: nil).text == "Q")
   }

@@ -70,10 +70,12 @@ import Testing
 
   @Test func `DeepSeek V3's fenced calls are read`() {
     let one =
-      "<｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n```json\n{\"city\": \"Rom\"}\n```<｜tool▁call▁end｜>"
+      "<｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n"
+      + "```json\n{\"city\": \"Rom\"}\n```<｜tool▁call▁end｜>"
     let two =
       "<｜tool▁call▁begin｜>function<｜tool▁sep｜>add\n```json\n{\"a\": \"```\"}\n```<｜tool▁call▁end｜>"
-    let found = calls(DeepSeekFormat(), "Well.<｜tool▁calls▁begin｜>\(one)\n\(two)<｜tool▁calls▁end｜>")
+    let text = "Well.<｜tool▁calls▁begin｜>\(one)\n\(two)<｜tool▁calls▁end｜>"
+    let found = calls(DeepSeekFormat(), text)
     #expect(found.content == "Well.")
     #expect(found.names == ["get_weather", "add"])
     #expect(found.arguments == [["city": "Rom"], ["a": "```"]])
@@ -81,7 +83,8 @@ import Testing
 
   @Test func `DeepSeek V3.1's calls are read, and a cut one refused`() {
     let begin =
-      "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>{\"city\": \"R\"}<｜tool▁call▁end｜>"
+      "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>"
+      + "{\"city\": \"R\"}<｜tool▁call▁end｜>"
     let cut = "<｜tool▁call▁begin｜>add<｜tool▁sep｜>{\"a\": 1"
     let found = calls(DeepSeekFormat(), begin + cut, finish: .length)
     #expect(found.names == ["get_weather"])
@@ -109,8 +112,8 @@ import Testing
   @Test func `Harmony's channels are told apart`() {
     let text =
       "<|channel|>analysis<|message|>Let me see.<|end|><|start|>assistant<|channel|>commentary"
-      + "<|message|>I look it up.<|end|><|start|>assistant<|channel|>commentary to=functions.get_weather "
-      + "<|constrain|>json<|message|>{\"city\": \"Rom\"}<|call|>"
+      + "<|message|>I look it up.<|end|><|start|>assistant<|channel|>commentary "
+      + "to=functions.get_weather <|constrain|>json<|message|>{\"city\": \"Rom\"}<|call|>"
     for prompt in ["<|start|>assistant", ""] {
       let found = calls(HarmonyFormat(), text, prompt: prompt)
       #expect(found.reasoning == "Let me see.")
@@ -194,7 +197,8 @@ import Testing
   @Test func `Qwen3_5 may write JSON or XML between the same tags`() {
     let json = #"<tool_call>{"name": "get_weather", "arguments": {"days": 2}}</tool_call>"#
     let xml =
-      "<tool_call>\n<function=get_weather>\n<parameter=days>\n2\n</parameter>\n</function>\n</tool_call>"
+      "<tool_call>\n<function=get_weather>\n<parameter=days>\n2\n</parameter>\n</function>\n"
+      + "</tool_call>"
     let found = calls(QwenXMLFormat(), json + xml)
     #expect(found.arguments == [["days": 2], ["days": 2]])
   }
@@ -202,14 +206,15 @@ import Testing
   @Test func `MiniMax M3's nested tags are read`() {
     let t = "]<]minimax[>["
     let text =
-      "\(t)<tool_call>\n\(t)<invoke name=\"add\">\(t)<a>\(t)<item>x < y\(t)</item>\(t)<item>z\(t)</item>"
-      + "\(t)</a>\(t)<b>\(t)<k>v\(t)</k>\(t)</b>\(t)</invoke>\n\(t)</tool_call>"
+      "\(t)<tool_call>\n\(t)<invoke name=\"add\">\(t)<a>\(t)<item>x < y\(t)</item>"
+      + "\(t)<item>z\(t)</item>\(t)</a>\(t)<b>\(t)<k>v\(t)</k>\(t)</b>\(t)</invoke>\n\(t)</tool_call>"
     #expect(calls(MiniMaxM3Format(), text).arguments == [["a": ["x < y", "z"], "b": ["k": "v"]]])
   }
 
   @Test func `FunctionGemma's strings may hold braces`() {
     let text =
-      "<start_function_call>call:add{a:<escape>{\"k\": \"}\"}<escape>,b:{c:<escape>x<escape>}}<end_function_call>"
+      "<start_function_call>call:add{a:<escape>{\"k\": \"}\"}<escape>,b:{c:<escape>x<escape>}}"
+      + "<end_function_call>"
     let found = calls(FunctionGemmaFormat(), text)
     #expect(found.arguments.first?["a"] == "{\"k\": \"}\"}")
   }

@@ -76,7 +76,8 @@ import Testing
   @Test func `a template without a system role is reported`() throws {
     let report = try report([
       "chat_template.jinja":
-        "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}{{ m.content }}{% endfor %}"
+        "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}"
+        + "{{ m.content }}{% endfor %}"
     ])
     expect(report, .warning, "no system role")
   }

@@ -35,7 +35,9 @@ import Testing
   @Test func `a template that only mentions the tag doesn't make a model reason`() throws {
     let source = """
       {#- cuts <think>…</think> out of earlier answers -#}
-      {%- for m in messages -%}{{ m.content.split('</think>')[-1].replace('<think>', '') }}{%- endfor -%}
+      {%- for m in messages -%}
+      {{ m.content.split('</think>')[-1].replace('<think>', '') }}
+      {%- endfor -%}
       """
     let clues = FormatClues(template: source)
     #expect(try ReasoningMarkers.detect(clues) { _ in try .inline(source) } == nil)

@@ -59,9 +59,9 @@ import Testing
     "{% macro m() %}{% call m() %}x{% endcall %}{{ caller() }}{% endmacro %}{{ m() }}",
     "{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}",
     "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
-    "{% set ns = namespace(s='ab') %}{% for i in range(99) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
-    "{% set ns = namespace(s='ab') %}{% for i in range(99) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
-    "{% set ns = namespace(l=[1]) %}{% for i in range(99) %}{% set ns.l = ns.l + ns.l %}{% endfor %}",
+    "{% set n = namespace(s='ab') %}{% for i in range(99) %}{% set n.s = n.s + n.s %}{% endfor %}",
+    "{% set n = namespace(s='ab') %}{% for i in range(99) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
+    "{% set n = namespace(l=[1]) %}{% for i in range(99) %}{% set n.l = n.l + n.l %}{% endfor %}",
     "{% for i in range(99999) %}{{ 'x' * 999 }}{% endfor %}",
     "{{ 'x' * 999999999999 }}", "{{ [0] * 999999999999 }}", "{{ 'ab' * 9223372036854775807 }}",
     "{{ '%999999999d' % 1 }}", "{{ '{:>999999999}'.format(1) }}", "{{ '%.999999999f' % 1.5 }}",
@@ -113,7 +113,8 @@ import Testing
   @Test func `macros and loops that hold each other in a long chain are let go`() throws {
     let chain = """
       {%- set ns = namespace(f=none) -%}
-      {%- macro wrap(f) -%}{%- macro g() -%}{{ f }}{%- endmacro -%}{%- set ns.f = g -%}{%- endmacro -%}
+      {%- macro wrap(f) -%}{%- macro g() -%}{{ f }}{%- endmacro -%}
+      {%- set ns.f = g -%}{%- endmacro -%}
       {%- for i in range(10000) -%}{{ wrap(ns.f) }}{%- endfor -%}
       {%- set ns.f = none -%}done
       """

@@ -1,8 +1,8 @@
 /// What a piece of a model's output means.
 ///
 /// A tool call is `toolCall`, then `toolArguments` fragments that join to a JSON object, then
-/// `toolCallEnd`. A call that never gets its end is void: `rejectedToolCall` then gives its text and
-/// says why. So an answer that isn't streamed drops the calls that have no end.
+/// `toolCallEnd`. A call that never gets its end is void: `rejectedToolCall` then gives its text
+/// and says why. So an answer that isn't streamed drops the calls that have no end.
 public enum OutputEvent: Sendable, Equatable {
   case content(String)
   case reasoning(String)

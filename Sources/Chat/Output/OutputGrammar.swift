@@ -1,4 +1,5 @@
-/// What the markers in a model's output mean: states, and the markers that lead from one to another.
+/// What the markers in a model's output mean: states, and the markers that lead from one to
+/// another.
 public struct OutputGrammar: Sendable {
   /// What text of the current stretch is.
   enum State: Int, Sendable, CaseIterable {

@@ -4,8 +4,8 @@ import JSON
 ///
 /// Text goes in as it comes, in pieces of any size, and the same events come out (up to where a
 /// run of text is divided) whatever the pieces were. Text that may be the beginning of a marker or
-/// of a stop string is held back until that is known. Nothing is lost silently: a call that can't be
-/// read comes out as `rejectedToolCall`.
+/// of a stop string is held back until that is known. Nothing is lost silently: a call that can't
+/// be read comes out as `rejectedToolCall`.
 public struct OutputParser: Sendable {
   private let format: (any ToolFormat)?
   private let tools: ToolSchemas

@@ -25,7 +25,8 @@ public struct ReasoningMarkers: Sendable, Equatable {
     ReasoningMarkers("◁think▷", "◁/think▷"),
   ]
 
-  /// Whether a prompt leaves reasoning open: its last opening marker is behind the last closing one.
+  /// Whether a prompt leaves reasoning open: its last opening marker is behind the last closing
+  /// one.
   public func areOpen(atEndOf prompt: some StringProtocol) -> Bool {
     let opening = openings.compactMap { prompt.lastRange(of: $0)?.upperBound }.max()
     guard let opening else { return false }

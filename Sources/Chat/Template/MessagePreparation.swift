@@ -61,25 +61,24 @@ struct MessagePreparation {
     }
     if shortensIDs, let id = object["id"]?.string { object["id"] = .string(shortID(id)) }
     guard case .object(var function)? = object["function"] else { return .object(object) }
-    function["arguments"] = try arguments(function["arguments"], place)
+    function["arguments"] = arguments(function["arguments"])
     object["function"] = .object(function)
     return .object(object)
   }
 
-  private func arguments(_ arguments: JSON?, _ place: String) throws -> JSON {
-    let object = try argumentsObject(arguments, place)
-    return habits.takesArgumentsAsText ? .string(object.text(style: .spaced)) : object
+  private func arguments(_ arguments: JSON?) -> JSON {
+    let object = argumentsObject(arguments)
+    if object.string != nil || !habits.takesArgumentsAsText { return object }
+    return .string(object.text(style: .spaced))
   }
 
-  private func argumentsObject(_ arguments: JSON?, _ place: String) throws -> JSON {
+  private func argumentsObject(_ arguments: JSON?) -> JSON {
     switch arguments {
     case nil, .some(.null): return [:]
     case .string(let text)?:
       if trimmed(text).isEmpty { return [:] }
-      guard let json = lenientJSON(text) else {
-        throw ChatError("\(place).function.arguments isn't valid JSON")
-      }
-      return json
+      // A model's own broken call, sent back as history, must not end its conversation.
+      return lenientJSON(text) ?? .string(text)
     case let arguments?: return arguments
     }
   }

@@ -3,9 +3,9 @@ import JSON
 extension ReasoningMarkers {
   /// The markers that a model uses, or nil for one that doesn't reason in the open.
   ///
-  /// As in mlx-lm the vocabulary decides where the markers are tokens. Where they aren't, a template
-  /// that only mentions a marker (to cut it out of earlier answers, or in an instruction) proves
-  /// nothing: it must write one, at the beginning of an answer or around given reasoning.
+  /// As in mlx-lm the vocabulary decides where the markers are tokens. Where they aren't, a
+  /// template that only mentions a marker (to cut it out of earlier answers, or in an instruction)
+  /// proves nothing: it must write one, at the beginning of an answer or around given reasoning.
   static func detect(
     _ clues: FormatClues, _ template: (ReasoningMarkers) throws -> ChatTemplate
   ) throws -> ReasoningMarkers? {

@@ -1,5 +1,5 @@
-/// `<|channel|>commentary to=functions.NAME <|constrain|>json<|message|>{…}`: GPT-OSS writes all its
-/// output in channels: `analysis` is reasoning, `final` and plain `commentary` are the answer.
+/// `<|channel|>commentary to=functions.NAME <|constrain|>json<|message|>{…}`: GPT-OSS writes all
+/// its output in channels: `analysis` is reasoning, `final` and plain `commentary` are the answer.
 struct HarmonyFormat: ToolFormat {
   let name = "harmony"
   let markers: [CallMarkers] = []

@@ -1,5 +1,5 @@
-/// `<|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{…}<|tool_call_end|>` in a section
-/// of its own. The id that the model writes goes on counting over the conversation.
+/// `<|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{…}<|tool_call_end|>` in a
+/// section of its own. The id that the model writes goes on counting over the conversation.
 struct KimiK2Format: ToolFormat {
   let name = "kimi_k2"
   let markers = [CallMarkers("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>")]

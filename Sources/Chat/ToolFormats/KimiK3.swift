@@ -1,7 +1,7 @@
 import JSON
 
-/// `<|open|>call tool="NAME" index="1"<|sep|><|open|>argument key="KEY" type="string"<|sep|>VALUE…`:
-/// Kimi K3 writes everything in such elements, its answer too.
+/// `<|open|>call tool="NAME" index="1"<|sep|><|open|>argument key="KEY"
+/// type="string"<|sep|>VALUE…`: Kimi K3 writes everything in such elements, its answer too.
 struct KimiK3Format: ToolFormat {
   let name = "kimi_k3"
   let markers = [CallMarkers("<|open|>tools<|sep|>", "<|close|>tools<|sep|>")]

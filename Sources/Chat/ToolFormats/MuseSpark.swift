@@ -1,6 +1,7 @@
 import JSON
 
-/// `<atem:function_calls><atem:invoke name="NAME"><atem:parameter name="KEY">VALUE</atem:parameter>…`
+/// `<atem:function_calls><atem:invoke name="NAME"><atem:parameter
+/// name="KEY">VALUE</atem:parameter>…`
 struct MuseSparkFormat: ToolFormat {
   let name = "muse_spark"
   let markers = [CallMarkers("<atem:function_calls>", "</atem:function_calls>")]

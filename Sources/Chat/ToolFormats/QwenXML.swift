@@ -1,7 +1,8 @@
 import JSON
 
-/// `<tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>`: Qwen3-Coder,
-/// Nemotron, Step, and Qwen3.5, which may also write Hermes' JSON between the same markers.
+/// `<tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>`:
+/// Qwen3-Coder, Nemotron, Step, and Qwen3.5, which may also write Hermes' JSON between the same
+/// markers.
 struct QwenXMLFormat: ToolFormat {
   let name = "qwen3_coder"
   let markers = [CallMarkers("<tool_call>", "</tool_call>")]

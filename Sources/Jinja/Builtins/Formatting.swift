@@ -227,16 +227,7 @@ private struct PrintfFormatter {
   }
 
   private mutating func conversion() throws -> Text {
-    var key: String?
-    if position < scalars.count, scalars[position] == "(" {
-      guard let end = scalars[position...].firstIndex(of: ")") else {
-        throw Failure("incomplete format key")
-      }
-      var name = String.UnicodeScalarView()
-      name.append(contentsOf: scalars[(position + 1)..<end])
-      key = String(name)
-      position = end + 1
-    }
+    let key = try key()
     var specification = try flags()
     guard position < scalars.count else { throw Failure("incomplete format") }
     let type = scalars[position]
@@ -267,6 +258,18 @@ private struct PrintfFormatter {
       return try format(value, specification)
     default: throw Failure("unsupported format character '\(type)'")
     }
+  }
+
+  /// The name in parentheses behind the sign.
+  private mutating func key() throws -> String? {
+    guard position < scalars.count, scalars[position] == "(" else { return nil }
+    guard let end = scalars[position...].firstIndex(of: ")") else {
+      throw Failure("incomplete format key")
+    }
+    var name = String.UnicodeScalarView()
+    name.append(contentsOf: scalars[(position + 1)..<end])
+    position = end + 1
+    return String(name)
   }
 
   private mutating func argument(_ key: String?) throws -> Value {

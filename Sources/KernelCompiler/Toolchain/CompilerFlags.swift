@@ -1,8 +1,7 @@
 /// What every compile of generated C gets after the source's and the target's own flags.
 enum CompilerFlags {
-  /// Code for a shared library that exports what the source says and nothing else. With -O2, clang
-  /// leaves the products' inner loops rolled up and a token takes twice as long.
-  static let code = ["-O3", "-fPIC", "-fvisibility=hidden", "-fopenmp"]
+  /// Code for a shared library that exports what the source says and nothing else.
+  static let code = ["-fPIC", "-fvisibility=hidden", "-fopenmp"]
 
   /// A shared library that is the same wherever and whenever it is made.
   static let library = code + ["-shared"]
