@@ -46,8 +46,8 @@ KERNEL void rope_table(const struct context *c, const struct call *call, int thr
     enum { PAIRS = 16, FREQUENCIES = 0 };
     const float *frequencies = (const float *)(c->weights + call->weights + FREQUENCIES);
     for (int row = thread; row < c->rows; row += threads) {
-        float *cosines = shared_floats(c,
-                                       ANGLES) + (size_t)row * 2 * PAIRS, *sines = cosines + PAIRS;
+        float *cosines = shared_floats(c, ANGLES) + (size_t)row * 2 * PAIRS;
+        float *sines = cosines + PAIRS;
         const double position = c->step->positions[row];
         for (int i = 0; i < PAIRS; i++)
             cosine_and_sine(position * frequencies[i], 1.0f, cosines + i, sines + i);
@@ -156,8 +156,8 @@ KERNEL void attention_heads_query(const struct context *c, const struct call *ca
                       1e-06f);
         const float *angles = shared_floats(c, ANGLES) + (size_t)(row + t) * 32;
         rotate_halves(channels[t], angles, angles + 16, 16);
-        copy_row(shared_floats(c, QUERIES) + ((size_t)(row + t) * HEADS + head) * PADDED,
-                 channels[t], PADDED);
+        float *to = shared_floats(c, QUERIES) + ((size_t)(row + t) * HEADS + head) * PADDED;
+        copy_row(to, channels[t], PADDED);
     }
 }
 
