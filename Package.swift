@@ -76,7 +76,7 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles", "JSON"], exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
-    .testTarget(name: "JinjaTests", dependencies: ["Jinja"]),
+    .testTarget(name: "JinjaTests", dependencies: ["Jinja", "JSON"], exclude: ["Fixtures"]),
     .testTarget(name: "ChatTests", dependencies: ["Chat"]),
     .testTarget(
       name: "ServerTests",

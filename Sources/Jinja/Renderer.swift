@@ -52,12 +52,12 @@ final class Renderer {
 
   /// Levels of macro bodies within each other, counted in levels of their syntax.
   private static let maximumNesting = 1200
-  private static let stepsBetweenClockChecks = 4096
+  private static let stepsBetweenClockChecks = 256
 
   init(options: RenderOptions, root: Scope) {
     self.options = options
     self.root = root
-    deadline = monotonicSeconds() + options.maximumSeconds
+    deadline = threadSeconds() + options.maximumSeconds
   }
 
   /// What was written.
@@ -96,7 +96,7 @@ final class Renderer {
     }
     if steps >= nextClockCheck {
       nextClockCheck = steps + Self.stepsBetweenClockChecks
-      guard monotonicSeconds() <= deadline else {
+      guard threadSeconds() <= deadline else {
         throw Failure("the template takes more than \(options.maximumSeconds) s", kind: .limit)
       }
     }
@@ -108,6 +108,9 @@ final class Renderer {
       throw Failure("a string is longer than \(options.maximumOutput) bytes", kind: .limit)
     }
   }
+
+  /// Counts the work of going through a text.
+  func spend(on text: Text) throws { try spend(1 + text.bytes.count / 64) }
 
   /// Counts the bytes of a string about to be made.
   func reserve(_ bytes: Int) throws {

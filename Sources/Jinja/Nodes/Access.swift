@@ -73,10 +73,13 @@ struct AttributeName {
   /// Calls the method without making it an object first; nil where the type hasn't it built in.
   func call(_ owner: Value, _ arguments: Arguments, _ renderer: Renderer) throws -> Value? {
     switch owner {
-    case .string(let text): try stringMethod?(arguments, text, renderer)
-    case .list(let list), .tuple(let list): try listMethod?(arguments, list, renderer)
-    case .dictionary(let mapping): try dictionaryMethod?(arguments, mapping, renderer)
-    default: nil
+    case .string(let text):
+      if stringMethod != nil { try renderer.spend(on: text) }
+      return try stringMethod?(arguments, text, renderer)
+    case .list(let list), .tuple(let list):
+      return try listMethod?(arguments, list, renderer)
+    case .dictionary(let mapping): return try dictionaryMethod?(arguments, mapping, renderer)
+    default: return nil
     }
   }
 
@@ -119,6 +122,7 @@ final class Element: Expression {
     let owner = try owner.evaluate(renderer, scope)
     let key = try key.evaluate(renderer, scope)
     renderer.line = line
+    if case .string(let text) = owner, !text.isASCII { try renderer.spend(on: text) }
     return try element(key, of: owner)
   }
 }
@@ -170,7 +174,9 @@ final class Slice: Expression {
     renderer.line = line
     switch owner {
     case .undefined(let undefined): throw Failure(undefined)
-    case .string(let text): return .string(try slice(text, limits))
+    case .string(let text):
+      try renderer.spend(on: text)
+      return .string(try slice(text, limits))
     case .list(let list): return try .list(pick(list.elements, limits))
     case .tuple(let list): return try .tuple(pick(list.elements, limits))
     case .object(let range as IntegerRange):

@@ -187,6 +187,7 @@ final class Comparison: Expression {
     for (operation, operand) in rest {
       let right = try operand.evaluate(renderer, scope)
       renderer.line = line
+      if case .string(let text) = right { try renderer.spend(on: text) }
       if try !compare(operation, left, right) { return .bool(false) }
       left = right
     }
