@@ -35,7 +35,8 @@ let package = Package(
     .executableTarget(
       name: "mlx-compile",
       dependencies: [
-        "KernelCompiler", "Runtime", "Chat", "ModelFiles", "ModelGraph", "ModelABI", "Machine", "JSON",
+        "KernelCompiler", "Runtime", "Chat", "ModelFiles", "ModelGraph", "ModelABI", "Machine",
+        "JSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -67,18 +68,21 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .target(name: "TestSupport", path: "Tests/Support"),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "JSON"]),
-    .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "ModelFiles", "JSON"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "JSON", "TestSupport"]),
+    .testTarget(
+      name: "ModelGraphTests", dependencies: ["ModelGraph", "ModelFiles", "JSON", "TestSupport"]),
     .testTarget(
       name: "KernelCompilerTests",
       dependencies: ["KernelCompiler", "ModelFiles", "ModelGraph", "ModelABI", "JSON"]),
     .testTarget(
       name: "GenericModelTests",
-      dependencies: ["GenericModel", "ModelGraph", "ModelFiles", "ModelABI"]),
+      dependencies: ["GenericModel", "ModelGraph", "ModelFiles", "ModelABI", "TestSupport"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles", "Machine", "JSON"], exclude: ["Fixtures"]),
+      name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles", "Machine", "JSON"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja", "JSON"], exclude: ["Fixtures"]),
     .testTarget(name: "ChatTests", dependencies: ["Chat"]),
