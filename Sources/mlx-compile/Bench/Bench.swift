@@ -3,6 +3,7 @@ import Chat
 import Foundation
 import JSON
 import KernelCompiler
+import Machine
 import ModelFiles
 import Runtime
 
