@@ -8,6 +8,7 @@ final class EngineLoop {
   private let board: StatusBoard
   private var scheduler: Scheduler
   private var pace: StepPace
+  private var mask: TokenMask
   private var generations: [Int: Generation] = [:]
   private var status = EngineStatus()
 
@@ -26,6 +27,7 @@ final class EngineLoop {
         pages: pages.count, pagePositions: model.pagePositions, maximumRows: model.maximumRows,
         parallel: configuration.parallel, draftRows: plan.draftRows))
     pace = StepPace(maximumRows: model.maximumRows)
+    mask = TokenMask(room: step.spareRow)
     publishStatus()
   }
 
@@ -48,8 +50,10 @@ final class EngineLoop {
   }
 
   private func accept(_ ticket: Ticket) {
-    generations[ticket.number] = Generation(ticket, contextSize: configuration.contextSize)
-    scheduler.enqueue(id: ticket.number, prompt: ticket.request.prompt)
+    let generation = Generation(ticket, contextSize: configuration.contextSize)
+    generations[ticket.number] = generation
+    scheduler.enqueue(
+      id: ticket.number, prompt: ticket.request.prompt, forced: generation.opening)
   }
 
   // MARK: A step
@@ -80,7 +84,7 @@ final class EngineLoop {
 
   private func account(_ plan: StepPlan, seconds: Double) {
     let drafted = plan.runs.reduce(0) { $0 + $1.drafted }
-    let generating = plan.runs.count { $0.positions.count == 1 + $0.drafted && $0.wantsLogits }
+    let generating = plan.runs.count(where: \.isStreaming)
     pace.observe(generating: generating, drafted: drafted, rows: plan.rows, seconds: seconds)
     status.steps += 1
     status.rows += plan.rows
@@ -101,39 +105,68 @@ final class EngineLoop {
   private func reportPrefill(_ run: StepPlan.Run) {
     guard let generation = generations[run.sequence], generation.generated == 0 else { return }
     let total = generation.ticket.request.prompt.count
-    generation.ticket.send(.prefill(done: run.positions.upperBound, total: total))
+    guard run.positions.lowerBound < total else { return }
+    generation.ticket.send(.prefill(done: min(run.positions.upperBound, total), total: total))
   }
 
-  /// Chooses a token from the first row, and from each next one for as long as the token before it
-  /// is the one that was drafted.
+  /// Chooses a token from the first row, and from each next one for as long as the tokens before it
+  /// are the ones that were drafted.
   private func chooseTokens(for number: Int, from logitRows: Range<Int>) {
-    for logitRow in logitRows {
-      guard let token = chooseToken(for: number, from: step.row(logitRow)),
-        scheduler.append(token, to: number)
-      else { return }
-      status.acceptedTokens += 1
+    if !logitRows.isEmpty { open(number) }
+    var row = logitRows.lowerBound
+    while row < logitRows.upperBound, let tokens = nextTokens(of: number, from: step.row(row)) {
+      let drafted = tokens.count { scheduler.append($0, to: number) }
+      status.acceptedTokens += drafted
+      // After one that wasn't drafted, the other rows were computed for other tokens.
+      guard drafted == tokens.count else { return }
+      row += drafted
     }
   }
 
-  /// The next token of a generation that goes on after it.
-  private func chooseToken(for number: Int, from row: LogitRow) -> Int32? {
+  /// Sends the tokens with which the answer had to begin.
+  private func open(_ number: Int) {
+    guard let generation = generations[number], generation.generated == 0 else { return }
+    for token in generation.opening {
+      generations[number]?.follow(token)
+      generation.ticket.send(.token(GeneratedToken(id: token)))
+    }
+    status.forcedTokens += generation.opening.count
+  }
+
+  /// The next token of a generation, and those that must follow it; nil when it ends with them.
+  private func nextTokens(of number: Int, from row: LogitRow) -> [Int32]? {
     do {
-      guard let token = try generations[number]?.choose(from: row) else {
+      guard let token = try generations[number]?.choose(from: row, &mask) else {
         finish(number, .length)
         return nil
       }
-      let reason = generations[number]?.end(after: token.id)
-      if case .stop = reason {} else { generations[number]?.ticket.send(.token(token)) }
-      guard let reason else { return token.id }
-      finish(number, reason)
+      guard goesOn(number, with: token) else { return nil }
+      let forced = generations[number]?.forcedTokens() ?? []
+      for token in forced {
+        try generations[number]?.take(forced: token)
+        status.forcedTokens += 1
+        guard goesOn(number, with: GeneratedToken(id: token)) else { return nil }
+      }
+      return [token.id] + forced
     } catch {
       fail(number, error.reason)
     }
     return nil
   }
 
+  /// Sends a token, unless it says stop; false if the generation ends with it.
+  private func goesOn(_ number: Int, with token: GeneratedToken) -> Bool {
+    let reason = generations[number]?.end(after: token.id)
+    if case .stop = reason {} else { generations[number]?.ticket.send(.token(token)) }
+    guard let reason else { return true }
+    finish(number, reason)
+    return false
+  }
+
   private func draft(for number: Int) {
-    guard configuration.drafting, let generation = generations[number] else { return }
+    guard configuration.drafting, scheduler[number]?.pending == 1,
+      let generation = generations[number]
+    else { return }
     let length = pace.draftLength(
       accuracy: generation.draftAccuracy, generating: scheduler.running.count)
     scheduler.draft(generation.draft(length), for: number)

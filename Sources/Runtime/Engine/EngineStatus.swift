@@ -19,6 +19,8 @@ public struct EngineStatus: Sendable, Equatable {
   /// Tokens that were guessed and tried, and those of them that came true.
   public var draftedTokens = 0
   public var acceptedTokens = 0
+  /// Tokens that a constraint gave, so that the model wasn't asked.
+  public var forcedTokens = 0
 
   public var finished = 0
   public var cancelled = 0

@@ -14,11 +14,14 @@ public struct GenerationRequest: Sendable {
   public var ignoreEndOfSequence: Bool
   /// No stop or end-of-sequence token is chosen before this many tokens are generated.
   public var minimumTokens: Int
+  /// What the answer must look like; nil for anything. Each request has its own, at its beginning.
+  public var constraint: (any TokenConstraint)?
 
   public init(
     id: String, prompt: [Int32], sampling: SamplingParameters = SamplingParameters(),
     maximumTokens: Int? = nil, stopTokens: Set<Int32> = [], endOfSequenceTokens: Set<Int32> = [],
-    ignoreEndOfSequence: Bool = false, minimumTokens: Int = 0
+    ignoreEndOfSequence: Bool = false, minimumTokens: Int = 0,
+    constraint: (any TokenConstraint)? = nil
   ) {
     self.id = id
     self.prompt = prompt
@@ -28,5 +31,6 @@ public struct GenerationRequest: Sendable {
     self.endOfSequenceTokens = endOfSequenceTokens
     self.ignoreEndOfSequence = ignoreEndOfSequence
     self.minimumTokens = minimumTokens
+    self.constraint = constraint
   }
 }

@@ -23,8 +23,8 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     pagePositions = model.pagePositions
     pageBytes = model.pageBytes
     draftRows = configuration.drafting ? min(Self.mostDraftRows, model.maximumRows / 2) : 0
-    logitBytes =
-      (configuration.parallel + draftRows) * model.vocabulary * MemoryLayout<Float>.stride
+    logitBytes = StepMemory.logitBytes(
+      rows: configuration.parallel + draftRows, vocabulary: model.vocabulary)
     self.model = model.memory
     let perContext = (configuration.contextSize + pagePositions - 1) / pagePositions
     // One page more than full contexts take, so that admission always finds one to grow into.

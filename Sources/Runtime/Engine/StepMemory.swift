@@ -4,7 +4,7 @@ import ModelABI
 final class StepMemory {
   let logitRows: Int
   private let vocabulary: Int
-  private let logits: LazyMemory  // (logitRows, vocabulary)
+  private let logits: LazyMemory  // (logitRows + 1, vocabulary)
   private var tokens: [Int32]  // (maximumRows)
   private var positions: [Int32]  // (maximumRows)
   private var sequences: [Int32]  // (maximumRows)
@@ -14,7 +14,7 @@ final class StepMemory {
   private var tableStarts: [Int] = []
 
   init?(maximumRows: Int, logitRows: Int, vocabulary: Int) {
-    let bytes = logitRows * vocabulary * MemoryLayout<Float>.stride
+    let bytes = Self.logitBytes(rows: logitRows, vocabulary: vocabulary)
     guard let logits = LazyMemory(byteCount: bytes) else { return nil }
     self.logits = logits
     self.logitRows = logitRows
@@ -27,9 +27,21 @@ final class StepMemory {
     sequences.reserveCapacity(maximumRows)
   }
 
+  /// Bytes of that many rows of logits and the spare one.
+  static func logitBytes(rows: Int, vocabulary: Int) -> Int {
+    (rows + 1) * vocabulary * MemoryLayout<Float>.stride
+  }
+
   /// The `index`-th row of logits that the last step wanted.
   func row(_ index: Int) -> LogitRow {
     precondition((0..<logitRows).contains(index))
+    return anyRow(index)
+  }
+
+  /// A row that no step writes to, for a copy of another.
+  var spareRow: LogitRow { anyRow(logitRows) }
+
+  private func anyRow(_ index: Int) -> LogitRow {
     let start = logits.start.assumingMemoryBound(to: Float.self) + index * vocabulary
     return LogitRow(values: UnsafeMutableBufferPointer(start: start, count: vocabulary))
   }

@@ -1,9 +1,9 @@
 /// How the rows of one step are shared out.
 ///
-/// One row for each sequence that generates, in turn if they are too many; then prompts. Half of
-/// the prompt rows go to the oldest prompt, so that it never starves; the rest go to the one with
-/// the least left, so that short prompts don't wait for long ones. A step without prompts has room
-/// to try out drafted tokens.
+/// One row for each sequence that generates, in turn if they are too many; then prompts, and tokens
+/// after the next that a stream knows already. Half of these rows go to the oldest, so that it never
+/// starves; the rest go to the one with the least left, so that short prompts don't wait for long
+/// ones. A step without any has room to try out drafted tokens.
 struct RowShares {
   /// Rows of tokens that are known, by sequence.
   private(set) var rows: [Int: Int] = [:]
@@ -14,7 +14,7 @@ struct RowShares {
   init(_ running: [ScheduledSequence], limits: Scheduler.Limits, prompts promptBudget: PromptBudget)
   {
     let prompts = running.filter { $0.pending > 1 && !$0.isFollowing }
-    let generating = running.filter { $0.pending == 1 }
+    let generating = running.filter(\.isStreaming)
       .sorted { ($0.lastStep, $0.id) < ($1.lastStep, $1.id) }
     budget = limits.maximumRows
     let reserved = prompts.isEmpty ? 0 : (limits.maximumRows + 3) / 4

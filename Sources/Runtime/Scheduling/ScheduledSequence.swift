@@ -23,11 +23,15 @@ struct ScheduledSequence: Identifiable {
   /// Tokens that may come next, to be tried in the next step.
   var draft: [Int32] = []
 
-  init(id: Int, prompt: [Int32]) {
+  init(id: Int, prompt: [Int32], forced: [Int32] = []) {
     self.id = id
-    self.tokens = prompt
+    self.tokens = prompt + forced
     self.promptLength = prompt.count
   }
+
+  /// Its prompt is computed, so that its client waits for each further token. More than one of
+  /// them is pending where some are known without asking the model.
+  var isStreaming: Bool { pending == 1 || computed >= promptLength }
 
   /// Tokens still to be computed before the next one can be chosen; at least 1 while running.
   var pending: Int { tokens.count - computed }

@@ -3,7 +3,11 @@ extension Scheduler {
   /// Prompts that began before others were done use what those have computed since, and wait for
   /// what an older one is computing right now.
   mutating func sharePrefixes(_ plan: inout StepPlan) {
-    for index in running.indices where running[index].pending > 1 {
+    for index in running.indices {
+      if running[index].isStreaming {
+        running[index].isFollowing = false
+        continue
+      }
       adoptKnownPages(index)
       if running[index].isFollowing { copyOverlap(by: index, &plan) }
       running[index].isFollowing = running[..<index].contains { isAhead($0, of: running[index]) }
@@ -42,7 +46,8 @@ extension Scheduler {
 
   private mutating func countCached(from before: Int, _ index: Int) {
     if running[index].wasPreempted { return }
-    running[index].cached += running[index].computed - before
+    let end = running[index].promptLength
+    running[index].cached += min(running[index].computed, end) - min(before, end)
   }
 
   /// Copies the page that agrees with the most of what a sequence computes next.

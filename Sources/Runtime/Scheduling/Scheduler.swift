@@ -37,9 +37,11 @@ struct Scheduler {
   }
 
   /// Queues a sequence. Ids ascend; the prompt has at least one token and fits the context.
-  mutating func enqueue(id: Int, prompt: [Int32]) {
+  ///
+  /// - Parameter forced: the first tokens of the answer, where they are known.
+  mutating func enqueue(id: Int, prompt: [Int32], forced: [Int32] = []) {
     assert(!prompt.isEmpty)
-    waiting.append(ScheduledSequence(id: id, prompt: prompt))
+    waiting.append(ScheduledSequence(id: id, prompt: prompt, forced: forced))
   }
 
   /// The next step.
@@ -58,6 +60,7 @@ struct Scheduler {
       plan.runs.append(
         StepPlan.Run(
           sequence: id, positions: first..<first + rows + drafted, drafted: drafted,
+          isStreaming: running[index].isStreaming,
           wantsLogits: first + rows == running[index].tokens.count))
     }
     return plan
@@ -75,8 +78,8 @@ struct Scheduler {
     }
   }
 
-  /// Continues a sequence with the token that its logits gave. True if that was drafted: then the
-  /// next row of its logits is that of the token after it.
+  /// Continues a sequence with the token that its logits gave, or one that must follow it. True if
+  /// that was drafted: then the next row of its logits is that of the token after it.
   mutating func append(_ token: Int32, to id: Int) -> Bool {
     guard let index = running.firstIndex(where: { $0.id == id }) else { return false }
     running[index].tokens.append(token)
