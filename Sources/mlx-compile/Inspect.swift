@@ -2,6 +2,7 @@ import ArgumentParser
 import Chat
 import Foundation
 import KernelCompiler
+import Machine
 import ModelFiles
 import Runtime
 

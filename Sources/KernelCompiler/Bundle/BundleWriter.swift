@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import ModelABI
 import ModelFiles
 import ModelGraph
@@ -104,7 +105,7 @@ struct BundleWriter: Sendable {
     let weights = try PackedWeights(model: job.model, packer: packer)
     if !weights.reuse(from: reusable, at: path) {
       progress(.pack, 0)
-      try packer.write(to: path, threads: processorCount) { progress(.pack, $0) }
+      try packer.write(to: path, threads: availableThreads()) { progress(.pack, $0) }
     }
     progress(.pack, 1)
     return weights
@@ -163,7 +164,7 @@ extension BundleManifest {
 
   /// By number of threads, the most that any of the libraries needs.
   private static func scratch(_ sources: [CompiledSource]) -> [Int: Int] {
-    let threads = Set([1, 2, 4, 8, 16, 32, 64, processorCount])
+    let threads = Set([1, 2, 4, 8, 16, 32, 64, availableThreads()])
     return Dictionary(
       uniqueKeysWithValues: threads.map { count in
         (count, sources.map { $0.plan.scratchBytes(threads: count) }.max() ?? 0)

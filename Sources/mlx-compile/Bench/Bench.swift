@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JSON
 import KernelCompiler
+import Machine
 import ModelFiles
 import Runtime
 
