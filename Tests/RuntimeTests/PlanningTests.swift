@@ -37,18 +37,18 @@ struct PlanningTests {
           generating: 4, drafted: 0, rows: 36, seconds: 0.010 + 32 * secondsPerRow)
       }
     }
-    #expect(pace.promptBudget.gentle == 32)
+    #expect(pace.promptBudget(generating: 4).gentle == 32)
     observe(40, secondsPerRow: 0.0005)
     // A short prompt may take the step to 100 ms, one by itself to 250 ms.
-    #expect((175...185).contains(pace.promptBudget.brisk))
-    #expect(pace.promptBudget.alone == 256)
-    #expect((1490...1510).contains(pace.promptBudget.shortPrompt))
-    // 10 ms may become 25 ms: 15 ms for rows of 0.5 ms.
-    #expect((29...31).contains(pace.promptBudget.gentle))
+    #expect((175...185).contains(pace.promptBudget(generating: 4).brisk))
+    #expect(pace.promptBudget(generating: 4).alone == 256)
+    #expect((1490...1510).contains(pace.promptBudget(generating: 4).shortPrompt))
+    // 10 ms may become 24 ms: 14 ms for rows of 0.5 ms.
+    #expect((27...29).contains(pace.promptBudget(generating: 4).gentle))
     observe(80, secondsPerRow: 0.005)
-    #expect(pace.promptBudget.gentle == StepPace.fewestRows)
+    #expect(pace.promptBudget(generating: 4).gentle == StepPace.fewestRows)
     observe(80, secondsPerRow: 0)
-    #expect(pace.promptBudget.gentle == 256)
+    #expect(pace.promptBudget(generating: 4).gentle == 256)
   }
 
   @Test func `A short prompt may hold others up for a moment, a long one may not`() {

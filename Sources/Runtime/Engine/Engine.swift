@@ -16,7 +16,7 @@ public final class Engine: Sendable {
     self.configuration = configuration
     memoryPlan = try MemoryPlan(model: model, configuration: configuration)
     vocabulary = model.vocabulary
-    board = StatusBoard(parallel: configuration.parallel)
+    board = StatusBoard()
     guard let pages = PageMemory(count: memoryPlan.pages, pageBytes: model.pageBytes),
       let step = StepMemory(
         maximumRows: model.maximumRows, logitRows: configuration.parallel + memoryPlan.draftRows,

@@ -9,6 +9,7 @@ final class EngineLoop {
   private var scheduler: Scheduler
   private var pace: StepPace
   private var mask: TokenMask
+  private var waitEstimate = WaitEstimate()
   private var generations: [Int: Generation] = [:]
   private var status = EngineStatus()
 
@@ -26,7 +27,7 @@ final class EngineLoop {
       limits: Scheduler.Limits(
         pages: pages.count, pagePositions: model.pagePositions, maximumRows: model.maximumRows,
         parallel: configuration.parallel, draftRows: plan.draftRows))
-    pace = StepPace(maximumRows: model.maximumRows)
+    pace = StepPace(maximumRows: model.maximumRows, cost: model.stepCost)
     mask = TokenMask(room: step.spareRow)
     publishStatus()
   }
@@ -53,14 +54,16 @@ final class EngineLoop {
     let generation = Generation(ticket, contextSize: configuration.contextSize)
     generations[ticket.number] = generation
     scheduler.enqueue(
-      id: ticket.number, prompt: ticket.request.prompt, forced: generation.opening)
+      id: ticket.number, prompt: ticket.request.prompt, forced: generation.opening,
+      client: ticket.request.client)
   }
 
   // MARK: A step
 
   private func takeStep() {
     let start = ContinuousClock.now
-    let plan = scheduler.plan(pace.promptBudget)
+    let generating = scheduler.running.count(where: \.isStreaming)
+    let plan = scheduler.plan(pace.promptBudget(generating: generating))
     for copy in plan.copies { pages.copy(copy) }
     guard !plan.isEmpty else { return }
     begin(plan, at: start)
@@ -175,9 +178,10 @@ final class EngineLoop {
   // MARK: Ends
 
   private func finish(_ number: Int, _ reason: GenerationResult.Reason) {
-    let cached = scheduler[number]?.cached ?? 0
+    let sequence = scheduler[number]
     guard let generation = leave(number) else { return }
-    let result = generation.result(reason, cachedTokens: cached)
+    var result = generation.result(reason, cachedTokens: sequence?.cached ?? 0)
+    result.divergence = sequence?.divergence
     status.promptTokens += result.promptTokens
     status.cachedTokens += result.cachedTokens
     status.generatedTokens += result.generatedTokens
@@ -185,7 +189,7 @@ final class EngineLoop {
       status.cancelled += 1
     } else {
       status.finished += 1
-      board.requestRan(seconds: generation.runSeconds)
+      waitEstimate.requestEnded(generated: result.generatedTokens)
     }
     publishStatus()
     generation.ticket.end(with: .finished(result))
@@ -212,6 +216,15 @@ final class EngineLoop {
     status.pagesUsed = scheduler.ledger.used
     status.pagesCached = scheduler.ledger.tree.unreferencedCount
     status.preempted = scheduler.preemptions
-    board.publish(status)
+    board.publish(status, wait: waitEstimate.seconds(runningRequests, pace: pace))
+  }
+
+  private var runningRequests: [WaitEstimate.Request] {
+    scheduler.running.compactMap { sequence in
+      guard let generation = generations[sequence.id] else { return nil }
+      return WaitEstimate.Request(
+        promptLeft: max(sequence.promptLength - sequence.computed, 0),
+        generated: generation.generated, limit: generation.limit)
+    }
   }
 }

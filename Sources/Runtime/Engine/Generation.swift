@@ -125,9 +125,6 @@ struct Generation {
     result.generateSeconds = firstToken.map { seconds(from: $0, to: now) } ?? 0
     return result
   }
-
-  /// How long it has been running.
-  var runSeconds: Double { start.map { seconds(from: $0, to: .now) } ?? 0 }
 }
 
 func seconds(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Double {
