@@ -60,20 +60,20 @@ struct PlanningTests {
 
   @Test func `Drafts are as long as they pay`() {
     var pace = StepPace(maximumRows: 64)
-    #expect(pace.draftLength(accuracy: 1, generating: 1) == 0)
+    #expect(pace.drafting(accuracy: 1, generating: 1).length == 0)
     pace.observe(generating: 1, drafted: 0, rows: 1, seconds: 0.010)
     for _ in 0..<60 { pace.observe(generating: 1, drafted: 4, rows: 5, seconds: 0.014) }
     // A drafted row costs a tenth of a step: worth it while its chance is better than that.
-    #expect(pace.draftLength(accuracy: 0.5, generating: 1) == 3)
-    #expect(pace.draftLength(accuracy: 0.9, generating: 1) == StepPace.longestDraft)
-    #expect(pace.draftLength(accuracy: 0.05, generating: 1) == 0)
+    #expect(pace.drafting(accuracy: 0.5, generating: 1).length == 3)
+    #expect(pace.drafting(accuracy: 0.9, generating: 1).length == StepPace.longestDraft)
+    #expect(pace.drafting(accuracy: 0.05, generating: 1).length == 0)
     // Shared by eight streams, a step is hardly longer than a row.
-    #expect(pace.draftLength(accuracy: 0.7, generating: 8) == 0)
-    #expect(pace.draftLength(accuracy: 1, generating: 1) == StepPace.longestDraft)
+    #expect(pace.drafting(accuracy: 0.7, generating: 8).length == 0)
+    #expect(pace.drafting(accuracy: 1, generating: 1).length == StepPace.longestDraft)
     for _ in 0..<60 { pace.observe(generating: 1, drafted: 4, rows: 5, seconds: 0.060) }
-    #expect(pace.draftLength(accuracy: 1, generating: 1) == 0)
+    #expect(pace.drafting(accuracy: 1, generating: 1).length == 0)
     for _ in 0..<2000 { pace.observe(generating: 1, drafted: 0, rows: 1, seconds: 0.010) }
-    #expect(pace.draftLength(accuracy: 1, generating: 1) > 0)
+    #expect(pace.drafting(accuracy: 1, generating: 1).length > 0)
   }
 
   @Test func `A guess is what followed the last time`() {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// How much more than the next tokens of the running streams a step can carry.
 ///
 /// Goes by the cost curve that was measured when the model was compiled, corrected by how long the
@@ -90,18 +88,35 @@ struct StepPace {
 
   // MARK: Drafts
 
+  /// A step of the running streams alone; nil before the first.
+  var generatingStepSeconds: Double? { generatingSeconds.value }
+
+  /// What guessing tokens is worth.
+  struct DraftValue {
+    /// How many to guess; 0 where it doesn't pay.
+    var length = 0
+    /// Tokens more than without, less what the guesses cost; 1 is a stream's share of a step.
+    var gain = 0.0
+  }
+
   /// How many tokens to draft for one of `generating` streams, of whose guesses the share
   /// `accuracy` comes true: the n-th helps with probability `accuracy ^ n`, and then saves that
   /// stream's share of a step.
   ///
-  /// - Parameter extra: what drafting a token costs beside its row, in steps without drafts.
-  func draftLength(accuracy: Double, generating: Int, extra: Double = 0) -> Int {
-    guard generatingSeconds.value != nil, accuracy > 0 else { return 0 }
+  /// - Parameter extra: what a round of guesses for all streams takes beside their rows, in steps
+  ///   without drafts.
+  func drafting(accuracy: Double, generating: Int, extra: Double = 0) -> DraftValue {
+    guard generatingSeconds.value != nil, accuracy > 0 else { return DraftValue() }
     let row = draftCost.value ?? assumedDraftCost(generating: generating)
     let cost = row * Double(max(generating, 1)) + extra
-    if cost >= accuracy { return 0 }
-    let length = accuracy < 1 ? log(max(cost, 1e-6)) / log(accuracy) : .infinity
-    return Int(min(length, Double(Self.longestDraft)))
+    var value = DraftValue()
+    var chance = accuracy
+    while value.length < Self.longestDraft, chance > cost {
+      value.gain += chance - cost
+      value.length += 1
+      chance *= accuracy
+    }
+    return value
   }
 
   private func assumedDraftCost(generating: Int) -> Double {
