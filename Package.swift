@@ -64,7 +64,7 @@ let package = Package(
     .executableTarget(
       name: "mlx-server",
       dependencies: [
-        "Server", "KernelCompiler",
+        "Server", "Chat", "KernelCompiler",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -38,7 +38,7 @@ struct Inspect: ParsableCommand {
   }
 
   private func showChat(_ path: String) throws {
-    let report = inspectChat(directory: path)
+    let report = chatReport(directory: path)
     print(report.description, terminator: "")
     if report.findings.contains(where: { $0.severity == .error }) { throw ExitCode.failure }
   }

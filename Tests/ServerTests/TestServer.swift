@@ -47,7 +47,7 @@ struct TestServer: Sendable {
         contextSize: contextSize, parallel: parallel, queueLimit: queueLimit))
     self.chat = chat
     configuration = ServerConfiguration(modelID: "letters")
-    configuration.makeID = { "chatcmpl-test" }
+    configuration.makeID = { $0 + "test" }
     configuration.now = { 1_700_000_000 }
   }
 

@@ -26,6 +26,8 @@ public struct OutputParser: Sendable {
 
   /// Whether a stop string was met: the answer is complete, and text behind it is ignored.
   public private(set) var stopped = false
+  /// The stop string that was met.
+  public private(set) var stoppedBy: String?
 
   /// - Parameters:
   ///   - toolFormat: how the model writes calls; nil for no calls. They are looked for only where
@@ -163,7 +165,7 @@ extension OutputParser {
       endCalls(marker: transition.text)
     }
     switch transition.target {
-    case nil: stopped = true
+    case nil: (stopped, stoppedBy) = (true, transition.text)
     case .content?, .callEnd?: state = .contentStart
     case .reasoning?: state = .reasoning
     case .call(let index)?: beginCalls(marker: transition.text, reader: index)

@@ -10,15 +10,17 @@ struct Endpoint: Sendable {
   let paths: [String]
   /// Served without an API key.
   let isPublic: Bool
+  let errors: ErrorShape
   let handler: Handler
 
   init(
     _ method: HTTPRequest.Method, _ paths: String..., isPublic: Bool = false,
-    handler: @escaping Handler
+    errors: ErrorShape = .openAI, handler: @escaping Handler
   ) {
     self.method = method
     self.paths = paths
     self.isPublic = isPublic
+    self.errors = errors
     self.handler = handler
   }
 

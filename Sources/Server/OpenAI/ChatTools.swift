@@ -7,7 +7,9 @@ struct ChatTools: Sendable {
   var definitions: [JSON] = []
   /// Whether one answer may hold several calls.
   var parallel = true
+}
 
+extension ChatTools {
   private static let longestName = 128
   private static let grammar =
     "without constrained decoding a call can't be promised; send 'auto' or 'none'."

@@ -1,12 +1,6 @@
 import JSON
 
-/// How many tokens an answer took.
-struct Usage: Sendable, Equatable {
-  var promptTokens = 0
-  var cachedTokens = 0
-  var completionTokens = 0
-  var reasoningTokens = 0
-
+extension Usage {
   var json: JSON {
     [
       "prompt_tokens": .integer(promptTokens),
@@ -18,15 +12,8 @@ struct Usage: Sendable, Equatable {
   }
 }
 
-/// How long an answer took, in the fields that llama.cpp introduced and desktop clients show.
-struct Timings: Sendable, Equatable {
-  /// Prompt tokens that were computed, not taken from the cache.
-  var promptTokens = 0
-  var promptSeconds = 0.0
-  var generatedTokens = 0
-  var generateSeconds = 0.0
-  var cachedTokens = 0
-
+/// The fields that llama.cpp introduced and desktop clients show.
+extension Timings {
   var json: JSON {
     [
       "cache_n": .integer(cachedTokens),

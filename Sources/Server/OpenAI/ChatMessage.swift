@@ -1,15 +1,16 @@
 import JSON
 
-/// An answer folded from its deltas: what a client that doesn't stream is given.
+/// The message of a chat completion, folded from its deltas: what a client that doesn't stream is
+/// given.
 ///
 /// The one difference to what a streaming client holds: a call that was cut off isn't in it.
-struct WholeAnswer: Sendable, Equatable {
+struct ChatMessage: Sendable, Equatable {
   private(set) var content = ""
   private(set) var reasoning: String?
   private(set) var toolCalls: [ToolCallDelta] = []
   private(set) var logprobs: [JSON] = []
 
-  mutating func append(_ delta: AnswerDelta) {
+  mutating func append(_ delta: ChatDelta) {
     content += delta.content ?? ""
     if let more = delta.reasoning { reasoning = (reasoning ?? "") + more }
     for call in delta.toolCalls { append(call) }
@@ -24,8 +25,8 @@ struct WholeAnswer: Sendable, Equatable {
     toolCalls[position].arguments += call.arguments
   }
 
-  /// The assistant's message. Its content is null where it only calls tools.
-  var message: JSON {
+  /// Its content is null where it only calls tools.
+  var json: JSON {
     var message = JSONObject([(key: "role", value: "assistant")])
     message["content"] = content.isEmpty && !toolCalls.isEmpty ? .null : .string(content)
     message["refusal"] = .null

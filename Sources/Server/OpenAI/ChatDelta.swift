@@ -1,7 +1,7 @@
 import JSON
 
-/// What one chunk adds to an answer.
-struct AnswerDelta: Sendable, Equatable {
+/// What one chunk of a chat completion adds to it.
+struct ChatDelta: Sendable, Equatable {
   var content: String?
   var reasoning: String?
   var toolCalls: [ToolCallDelta] = []
@@ -10,8 +10,34 @@ struct AnswerDelta: Sendable, Equatable {
   /// One entry for each token that this delta completes, where the request asked for them.
   var logprobs: [JSON] = []
 
+  init(content: String? = nil) { self.content = content }
+
+  init(_ delta: AnswerDelta) {
+    logprobs = delta.logprobs
+    for piece in delta.pieces {
+      switch piece {
+      case .content(let text): content = (content ?? "") + text
+      case .reasoning(let text): reasoning = (reasoning ?? "") + text
+      case .call(let index, let id, let name):
+        toolCalls.append(ToolCallDelta(index: index, id: id, name: name))
+      case .arguments(let index, let fragment): append(fragment, toCall: index)
+      case .endOfCall: break
+      case .voidCall(let index): voidCalls.append(index)
+      }
+    }
+  }
+
+  /// Whether there is anything to send.
   var isEmpty: Bool {
     content == nil && reasoning == nil && toolCalls.isEmpty && logprobs.isEmpty
+  }
+
+  private mutating func append(_ fragment: String, toCall index: Int) {
+    if let last = toolCalls.indices.last, toolCalls[last].index == index {
+      toolCalls[last].arguments += fragment
+    } else {
+      toolCalls.append(ToolCallDelta(index: index, arguments: fragment))
+    }
   }
 }
 
@@ -36,7 +62,7 @@ struct ToolCallDelta: Sendable, Equatable {
   }
 }
 
-extension AnswerDelta {
+extension ChatDelta {
   /// The `delta` of a chunk; the first one of an answer carries the role.
   func json(withRole: Bool) -> JSON {
     var delta = JSONObject()
@@ -49,16 +75,5 @@ extension AnswerDelta {
     }
     if !toolCalls.isEmpty { delta["tool_calls"] = .array(toolCalls.map(\.json)) }
     return .object(delta)
-  }
-
-  /// Adds a piece of content, reasoning or a call that the same token completed.
-  mutating func append(content text: String) { content = (content ?? "") + text }
-
-  mutating func append(reasoning text: String) { reasoning = (reasoning ?? "") + text }
-
-  mutating func append(call: ToolCallDelta) {
-    guard call.id == nil, let last = toolCalls.indices.last, toolCalls[last].index == call.index
-    else { return toolCalls.append(call) }
-    toolCalls[last].arguments += call.arguments
   }
 }
