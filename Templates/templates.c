@@ -40,9 +40,6 @@ static const unsigned char isa_types_h[] = {
 static const unsigned char kernels_attention_c[] = {
 #embed "kernels/attention.c"
 };
-static const unsigned char kernels_attention_product_c[] = {
-#embed "kernels/attention_product.c"
-};
 static const unsigned char kernels_embed_c[] = {
 #embed "kernels/embed.c"
 };
@@ -165,8 +162,6 @@ static const template_file files[] = {
     {"isa/portable.h", isa_portable_h, sizeof isa_portable_h},
     {"isa/types.h", isa_types_h, sizeof isa_types_h},
     {"kernels/attention.c", kernels_attention_c, sizeof kernels_attention_c},
-    {"kernels/attention_product.c", kernels_attention_product_c,
-     sizeof kernels_attention_product_c},
     {"kernels/embed.c", kernels_embed_c, sizeof kernels_embed_c},
     {"kernels/gated.c", kernels_gated_c, sizeof kernels_gated_c},
     {"kernels/head.c", kernels_head_c, sizeof kernels_head_c},

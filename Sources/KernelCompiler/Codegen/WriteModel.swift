@@ -27,9 +27,10 @@ private func modelHoles(_ plan: Plan, _ writer: CodeWriter) -> [String: String] 
   [
     "title": plan.title, "header": plan.header,
     "maximum_rows": "\(plan.maximumRows)", "tile": "\(plan.tiles.tokens)",
-    "rows_alone": "\(plan.rowsAlone)", "page_positions": "\(plan.pagePositions)",
+    "streams": "\(plan.tiles.streams)", "stream_rows": "\(plan.tiles.streamRows)",
+    "products": "\(plan.tiles.products)", "rows_alone": "\(plan.rowsAlone)", "page_positions": "\(plan.pagePositions)",
     "run_pages": "\(plan.runPages)", "queries": "\(plan.tiles.queries)",
-    "width": "\(plan.tiles.width)", "page_bytes": "\(plan.pageBytes)",
+    "width": "\(plan.tiles.width(queries: 1, vectors: .max))", "page_bytes": "\(plan.pageBytes)",
     "shared_bytes": "\(plan.sharedScratchBytes)", "thread_bytes": "\(plan.threadScratchBytes)",
     "buffers": writer.bufferLines,
     "includes": writer.headers.map { "#include \"\(fileName($0))\"" }.joined(separator: "\n"),
