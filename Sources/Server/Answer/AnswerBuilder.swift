@@ -15,7 +15,7 @@ struct AnswerBuilder: Sendable {
   /// Tells tokens of the prompt to messages.
   private let places: MessagePlaces?
 
-  private var usage = Usage()
+  private(set) var usage = Usage()
   /// Tokens whose text the parser hasn't given out yet.
   private var pendingTokens = 0
   private var pendingLogprobs: [JSON] = []
