@@ -85,7 +85,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja", "JSON"], exclude: ["Fixtures"]),
-    .testTarget(name: "ChatTests", dependencies: ["Chat"]),
+    .testTarget(name: "ChatTests", dependencies: ["Chat"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ServerTests",
       dependencies: ["Server", .product(name: "HummingbirdTesting", package: "hummingbird")],

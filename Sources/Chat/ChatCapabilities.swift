@@ -26,7 +26,7 @@ public struct ChatCapabilities: Sendable {
     parallelToolCalls = probe.showsParallelCalls
     systemRole = probe.showsSystem
     developerRole = probe.showsDeveloper
-    self.reasoning = reasoning != nil || format is HarmonyFormat
+    self.reasoning = reasoning != nil || format?.headerOpening != nil
     let variables = [
       "enable_thinking", "thinking", "reasoning_effort", "thinking_budget", "documents",
       "builtin_tools", "add_vision_id", "preserve_thinking", "xml_tools", "date_string",

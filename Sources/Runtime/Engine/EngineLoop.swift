@@ -9,12 +9,14 @@ final class EngineLoop {
   private var scheduler: Scheduler
   private var pace: StepPace
   private var mask: TokenMask
+  private var waitEstimate = WaitEstimate()
+  private var speculation: Speculation
   private var generations: [Int: Generation] = [:]
   private var status = EngineStatus()
 
   init(
-    model: any LanguageModel, configuration: EngineConfiguration, plan: MemoryPlan,
-    pages: PageMemory, step: StepMemory, mailbox: Mailbox, board: StatusBoard
+    model: any LanguageModel, draftModel: DraftModel?, configuration: EngineConfiguration,
+    plan: MemoryPlan, pages: PageMemory, step: StepMemory, mailbox: Mailbox, board: StatusBoard
   ) {
     self.model = model
     self.configuration = configuration
@@ -26,8 +28,9 @@ final class EngineLoop {
       limits: Scheduler.Limits(
         pages: pages.count, pagePositions: model.pagePositions, maximumRows: model.maximumRows,
         parallel: configuration.parallel, draftRows: plan.draftRows))
-    pace = StepPace(maximumRows: model.maximumRows)
+    pace = StepPace(maximumRows: model.maximumRows, cost: model.stepCost)
     mask = TokenMask(room: step.spareRow)
+    speculation = Speculation(model: draftModel, weightBytes: model.memory.weightBytes)
     publishStatus()
   }
 
@@ -53,14 +56,16 @@ final class EngineLoop {
     let generation = Generation(ticket, contextSize: configuration.contextSize)
     generations[ticket.number] = generation
     scheduler.enqueue(
-      id: ticket.number, prompt: ticket.request.prompt, forced: generation.opening)
+      id: ticket.number, prompt: ticket.request.prompt, forced: generation.opening,
+      client: ticket.request.client)
   }
 
   // MARK: A step
 
   private func takeStep() {
     let start = ContinuousClock.now
-    let plan = scheduler.plan(pace.promptBudget)
+    let generating = scheduler.running.count(where: \.isStreaming)
+    let plan = scheduler.plan(pace.promptBudget(generating: generating))
     for copy in plan.copies { pages.copy(copy) }
     guard !plan.isEmpty else { return }
     begin(plan, at: start)
@@ -68,8 +73,9 @@ final class EngineLoop {
     scheduler.complete(plan)
     let end = ContinuousClock.now
     account(plan, seconds: seconds(from: start, to: end))
+    let drafting = speculation.seconds
     chooseTokens(plan)
-    status.samplingSeconds += seconds(from: end, to: .now)
+    status.samplingSeconds += seconds(from: end, to: .now) - (speculation.seconds - drafting)
     publishStatus()
   }
 
@@ -96,10 +102,13 @@ final class EngineLoop {
     var logitRow = 0
     for run in plan.runs {
       reportPrefill(run)
-      chooseTokens(for: run.sequence, from: logitRow..<logitRow + run.logitRows)
+      let accepted = chooseTokens(
+        for: run.sequence, from: logitRow..<logitRow + run.logitRows)
       logitRow += run.logitRows
+      speculation.observe(run.sequence, accepted: accepted, tried: run.drafted)
+      status.acceptedTokens += accepted
     }
-    for run in plan.runs where run.wantsLogits { draft(for: run.sequence) }
+    draft()
   }
 
   private func reportPrefill(_ run: StepPlan.Run) {
@@ -110,17 +119,17 @@ final class EngineLoop {
   }
 
   /// Chooses a token from the first row, and from each next one for as long as the tokens before it
-  /// are the ones that were drafted.
-  private func chooseTokens(for number: Int, from logitRows: Range<Int>) {
+  /// are the ones that were drafted. Returns how many were.
+  private func chooseTokens(for number: Int, from logitRows: Range<Int>) -> Int {
     if !logitRows.isEmpty { open(number) }
     var row = logitRows.lowerBound
     while row < logitRows.upperBound, let tokens = nextTokens(of: number, from: step.row(row)) {
       let drafted = tokens.count { scheduler.append($0, to: number) }
-      status.acceptedTokens += drafted
-      // After one that wasn't drafted, the other rows were computed for other tokens.
-      guard drafted == tokens.count else { return }
       row += drafted
+      // After one that wasn't drafted, the other rows were computed for other tokens.
+      if drafted < tokens.count { break }
     }
+    return row - logitRows.lowerBound
   }
 
   /// Sends the tokens with which the answer had to begin.
@@ -163,21 +172,29 @@ final class EngineLoop {
     return false
   }
 
-  private func draft(for number: Int) {
-    guard configuration.drafting, scheduler[number]?.pending == 1,
-      let generation = generations[number]
+  /// Guesses what the streams will say next, if the next step is theirs alone.
+  private func draft() {
+    guard configuration.drafting, scheduler.running.allSatisfy({ $0.pending == 1 }),
+      scheduler.waiting.isEmpty || scheduler.running.count == configuration.parallel
     else { return }
-    let length = pace.draftLength(
-      accuracy: generation.draftAccuracy, generating: scheduler.running.count)
-    scheduler.draft(generation.draft(length), for: number)
+    let streams = scheduler.running.compactMap { sequence in
+      generations[sequence.id].map {
+        Speculation.Stream(id: sequence.id, tokens: sequence.tokens, generation: $0)
+      }
+    }
+    let drafts = speculation.drafts(
+      for: streams, pace: pace, rows: scheduler.limits.draftRows)
+    for (number, tokens) in drafts { scheduler.draft(tokens, for: number) }
+    status.draftSeconds = speculation.seconds
   }
 
   // MARK: Ends
 
   private func finish(_ number: Int, _ reason: GenerationResult.Reason) {
-    let cached = scheduler[number]?.cached ?? 0
+    let sequence = scheduler[number]
     guard let generation = leave(number) else { return }
-    let result = generation.result(reason, cachedTokens: cached)
+    var result = generation.result(reason, cachedTokens: sequence?.cached ?? 0)
+    result.divergence = sequence?.divergence
     status.promptTokens += result.promptTokens
     status.cachedTokens += result.cachedTokens
     status.generatedTokens += result.generatedTokens
@@ -185,7 +202,7 @@ final class EngineLoop {
       status.cancelled += 1
     } else {
       status.finished += 1
-      board.requestRan(seconds: generation.runSeconds)
+      waitEstimate.requestEnded(generated: result.generatedTokens)
     }
     publishStatus()
     generation.ticket.end(with: .finished(result))
@@ -200,6 +217,7 @@ final class EngineLoop {
 
   private func leave(_ number: Int) -> Generation? {
     scheduler.remove(number)
+    speculation.leave(number)
     guard let generation = generations.removeValue(forKey: number) else { return nil }
     mailbox.remove(generation.ticket)
     return generation
@@ -212,6 +230,15 @@ final class EngineLoop {
     status.pagesUsed = scheduler.ledger.used
     status.pagesCached = scheduler.ledger.tree.unreferencedCount
     status.preempted = scheduler.preemptions
-    board.publish(status)
+    board.publish(status, wait: waitEstimate.seconds(runningRequests, pace: pace))
+  }
+
+  private var runningRequests: [WaitEstimate.Request] {
+    scheduler.running.compactMap { sequence in
+      guard let generation = generations[sequence.id] else { return nil }
+      return WaitEstimate.Request(
+        promptLeft: max(sequence.promptLength - sequence.computed, 0),
+        generated: generation.generated, limit: generation.limit)
+    }
   }
 }

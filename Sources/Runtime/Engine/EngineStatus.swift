@@ -33,6 +33,8 @@ public struct EngineStatus: Sendable, Equatable {
   /// Time inside the model, and inside the sampler.
   public var stepSeconds = 0.0
   public var samplingSeconds = 0.0
+  /// Time inside the draft model.
+  public var draftSeconds = 0.0
 
   public init() {}
 }

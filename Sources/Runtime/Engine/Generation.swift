@@ -103,8 +103,15 @@ struct Generation {
 
   /// Up to `count` tokens that may come next, and that there is room for.
   func draft(_ count: Int) -> [Int32] {
-    let guess = drafter?.guess(min(count, limit - generated - 1)) ?? []
-    return ticket.request.constraint?.allowedPrefix(guess) ?? guess
+    allowed(drafter?.guess(min(count, room)) ?? [])
+  }
+
+  /// How many tokens may be guessed after the next one.
+  var room: Int { max(limit - generated - 1, 0) }
+
+  /// The beginning of some guessed tokens that the constraint would let pass.
+  func allowed(_ guess: [Int32]) -> [Int32] {
+    ticket.request.constraint?.allowedPrefix(guess) ?? guess
   }
 
   /// Why it ends after this token; nil if it goes on.
@@ -125,9 +132,6 @@ struct Generation {
     result.generateSeconds = firstToken.map { seconds(from: $0, to: now) } ?? 0
     return result
   }
-
-  /// How long it has been running.
-  var runSeconds: Double { start.map { seconds(from: $0, to: .now) } ?? 0 }
 }
 
 func seconds(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Double {

@@ -3,6 +3,8 @@ public struct GenerationRequest: Sendable {
   /// The name by which `Engine.cancel(id:)` finds it.
   public var id: String
   public var prompt: [Int32]
+  /// Whom it is for, such as an API key or a connection: clients get equal shares of the engine.
+  public var client = ""
   public var sampling: SamplingParameters
   /// Most tokens to generate; nil for what the context has room for.
   public var maximumTokens: Int?

@@ -55,17 +55,30 @@ final class StepMemory {
     tableStarts.removeAll(keepingCapacity: true)
   }
 
+  var rowCount: Int { tokens.count }
+
   func add(_ run: StepPlan.Run, of sequence: ScheduledSequence) {
+    let known = run.positions.upperBound - run.drafted
+    add(
+      sequence.tokens[run.positions.lowerBound..<known] + sequence.draft.prefix(run.drafted),
+      at: run.positions.lowerBound, pages: sequence.pages, logitRows: run.logitRows)
+  }
+
+  /// Adds consecutive tokens of a sequence that begin at `position`; the logits of the last
+  /// `logitRows` of them are wanted.
+  func add(
+    _ newTokens: some Collection<Int32>, at position: Int, pages: some Collection<Int32>,
+    logitRows: Int
+  ) {
     let number = Int32(tableStarts.count)
     tableStarts.append(pageNumbers.count)
-    pageNumbers.append(contentsOf: sequence.pages)
-    for position in run.positions {
-      let drafted = position - sequence.tokens.count
-      tokens.append(drafted < 0 ? sequence.tokens[position] : sequence.draft[drafted])
-      positions.append(Int32(position))
+    pageNumbers.append(contentsOf: pages)
+    tokens.append(contentsOf: newTokens)
+    for index in 0..<newTokens.count {
+      positions.append(Int32(position + index))
       sequences.append(number)
     }
-    for index in (tokens.count - run.logitRows)..<tokens.count { logitIndices.append(Int32(index)) }
+    for index in (tokens.count - logitRows)..<tokens.count { logitIndices.append(Int32(index)) }
   }
 
   /// Runs what was added.

@@ -44,6 +44,17 @@ extension Scheduler {
     countCached(from: before, index)
   }
 
+  /// Remembers where what the tree knows after `path` goes on in another way than a prompt does.
+  mutating func noteDivergence(after path: [PrefixTree.NodeID], _ index: Int) {
+    let sequence = running[index]
+    let known = path.count * pagePositions
+    let rest = sequence.tokens[known..<max(known, sequence.promptLength)].prefix(pagePositions)
+    guard !sequence.wasPreempted,
+      let common = ledger.tree.divergence(after: path.last ?? PrefixTree.none, rest)
+    else { return }
+    running[index].divergence = known + common
+  }
+
   private mutating func countCached(from before: Int, _ index: Int) {
     if running[index].wasPreempted { return }
     let end = running[index].promptLength

@@ -17,6 +17,8 @@ struct Answer: Sendable {
     self.builder = builder
   }
 
+  var promptTokens: Int { builder.usage.promptTokens }
+
   /// What an event of the engine means, with the engine told when there is enough.
   mutating func take(_ event: GenerationEvent) -> [AnswerEvent] {
     let events = builder.take(event)

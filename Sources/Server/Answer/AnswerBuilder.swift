@@ -13,7 +13,7 @@ struct AnswerBuilder: Sendable {
   /// The request's stop strings; models may have more of their own.
   private let stops: [String]
 
-  private var usage = Usage()
+  private(set) var usage = Usage()
   /// Tokens whose text the parser hasn't given out yet.
   private var pendingTokens = 0
   private var pendingLogprobs: [JSON] = []

@@ -57,7 +57,7 @@ extension ServedModel {
     }
     guard let effort = conversation.reasoningEffort else { return conversation }
     var conversation = conversation
-    for (name, value) in try reasoningVariables(effort)
+    for (name, value) in try reasoningVariables(effort, isHint: conversation.reasoningIsHint)
     where conversation.templateVariables[name] == nil {
       conversation.templateVariables[name] = value
     }
@@ -65,14 +65,14 @@ extension ServedModel {
   }
 
   /// What tells the template how much to think.
-  private func reasoningVariables(_ effort: String) throws(APIError) -> JSONObject {
+  private func reasoningVariables(_ effort: String, isHint: Bool) throws(APIError) -> JSONObject {
     var variables = JSONObject()
     if chat.capabilities.templateVariables.contains("reasoning_effort") {
       variables["reasoning_effort"] = .string(effort)
     }
     if chat.capabilities.reasoningSwitch { variables["enable_thinking"] = .bool(effort != "none") }
     let asksForNothing = effort == "none" && !chat.capabilities.reasoning
-    guard !variables.isEmpty || asksForNothing else {
+    guard !variables.isEmpty || asksForNothing || isHint else {
       throw .unsupported("reasoning_effort", "this model's thinking can't be set.")
     }
     return variables

@@ -10,6 +10,8 @@ struct Conversation: Sendable {
   /// Variables for the chat template beside messages and tools.
   var templateVariables = JSONObject()
   var reasoningEffort: String?
+  /// Whether a model that can't do as `reasoningEffort` says answers all the same.
+  var reasoningIsHint = false
   var sampling: SamplingParameters
   var limits = AnswerLimits()
   var stop: [String] = []

@@ -25,7 +25,9 @@ struct Endpoint: Sendable {
   }
 
   /// All of them. A new one is a file in this folder and a line here.
-  static let all: [Endpoint] = [chatCompletions, models, model, health, cancel]
+  static let all: [Endpoint] = [
+    chatCompletions, models, model, health, cancel, messages, countTokens,
+  ]
 
   /// Whether this is what lies at `path`, whatever the method.
   func serves(_ path: String) -> Bool {

@@ -45,7 +45,7 @@ extension ChatTools {
     try fields.refuseUnknown(known: ["type", "function"])
     let function = try fields["function"].required(fields["function"].object())
     try function.refuseUnknown(known: ["name", "description", "parameters", "strict"])
-    try checkName(function["name"])
+    _ = try name(function["name"])
     _ = try function["description"].string()
     _ = try function["parameters"].object()
     if try function["strict"].bool() == true {
@@ -62,7 +62,7 @@ extension ChatTools {
   }
 
   /// Templates write names into JSON and tags unescaped, so a name is held to harmless characters.
-  private static func checkName(_ field: Field) throws(APIError) {
+  static func name(_ field: Field) throws(APIError) -> String {
     let name = try field.required(field.string())
     let allowed = name.utf8.allSatisfy { byte in
       switch byte {
@@ -77,5 +77,6 @@ extension ChatTools {
       throw field.refused(
         "must be 1 to \(longestName) letters, digits or characters of '_-.:/'")
     }
+    return name
   }
 }

@@ -40,7 +40,8 @@ struct AnswerResponse<Wire: AnswerWire>: Sendable {
       status: .ok, headers: EventStream.headers,
       body: ResponseBody { writer in
         try await request.body.consumeWithCancellationOnInboundClose { _ in
-          var stream = AnswerFrames(answer: answer, wire: wire, report: report)
+          var stream = AnswerFrames(
+            answer: answer, wire: wire, report: report, keepAlive: keepAlive)
           defer { if !stream.isFinished { report.abandoned() } }
           for buffer in stream.begin() { try await writer.write(buffer) }
           for await pulse in answer.events.pulsing(every: keepAlive) {
