@@ -48,6 +48,7 @@ let package = Package(
       providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
     .target(name: "Tokenizers", dependencies: ["JSON", "CPCRE2"]),
     .target(name: "Jinja", dependencies: ["JSON"]),
+    .target(name: "Grammar", dependencies: ["JSON"]),
     .target(name: "Chat", dependencies: ["Tokenizers", "Jinja", "JSON"]),
     .target(
       name: "Server",
@@ -77,6 +78,7 @@ let package = Package(
       name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles", "JSON"], exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja", "JSON"], exclude: ["Fixtures"]),
+    .testTarget(name: "GrammarTests", dependencies: ["Grammar", "Tokenizers", "JSON"]),
     .testTarget(name: "ChatTests", dependencies: ["Chat"]),
     .testTarget(
       name: "ServerTests",
