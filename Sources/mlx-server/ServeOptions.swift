@@ -1,4 +1,5 @@
 import ArgumentParser
+import Chat
 import Foundation
 import KernelCompiler
 import ModelFiles
@@ -84,7 +85,13 @@ extension ServeOptions {
       location: location,
       compile: { [numerics] directory in
         let progress = CompileReport()
-        return try CompileCache.bundle(for: directory, numerics: numerics, progress: progress.hear)
+        return try CompileCache.bundle(
+          for: directory, numerics: numerics,
+          companions: { directory in
+            let companions = bundleCompanions(directory: directory)
+            for warning in companions.warnings { Console.note("mlx-server: warning: \(warning)") }
+            return companions.files
+          }, progress: progress.hear)
       }, report: { Console.note("mlx-server: \($0)") })
     loading.backend = backend
     loading.contextSize = contextSize.value

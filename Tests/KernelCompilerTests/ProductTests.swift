@@ -6,45 +6,66 @@ import Testing
 
 /// Every weight format's product of 16 rows with a tile, on every tier, against double precision.
 @Suite struct ProductTests {
-  static let formats: [WeightFormat] = [
-    .affine(bits: 2, groupSize: 32, scaleType: .bfloat16),
-    .affine(bits: 3, groupSize: 64, scaleType: .float16),
-    .affine(bits: 4, groupSize: 32, scaleType: .float32),
-    .affine(bits: 4, groupSize: 64, scaleType: .bfloat16),
-    .affine(bits: 4, groupSize: 128, scaleType: .float16),
-    .affine(bits: 5, groupSize: 32, scaleType: .bfloat16),
-    .affine(bits: 6, groupSize: 64, scaleType: .float32),
-    .affine(bits: 8, groupSize: 128, scaleType: .bfloat16),
-    .dense(.float32), .dense(.float16), .dense(.bfloat16),
-  ]
+  /// A matrix's format and its columns: one group, an odd number where there are no groups, and
+  /// several groups of the formats whose scales stand apart.
+  struct Case: Sendable {
+    let format: WeightFormat
+    let columns: Int
+  }
 
-  /// One group of columns, or an odd number where there are no groups.
-  static func columns(_ format: WeightFormat) -> Int { format.groupSize ?? 37 }
+  static let cases: [Case] = {
+    let scaleTypes: [ScalarType] = [.bfloat16, .float16, .float32]
+    let affine = AffineCodes.all.enumerated().flatMap { index, codes in
+      [32, 64, 128].enumerated().map { place, group in
+        WeightFormat.affine(
+          bits: codes.bits, groupSize: group, scaleType: scaleTypes[(index + place) % 3])
+      }
+    }
+    let blocks = BlockFloat.allCases.map(WeightFormat.blockFloat)
+    let dense = scaleTypes.map(WeightFormat.dense)
+    return (affine + blocks).map { Case(format: $0, columns: $0.groupSize ?? 0) }
+      + blocks.map { Case(format: $0, columns: 5 * ($0.groupSize ?? 0)) }
+      + dense.map { Case(format: $0, columns: 37) }
+  }()
 
   @Test(arguments: TestToolchain.different + [TestToolchain.portable], Numerics.allCases)
   func `products of all formats agree with double precision`(
     _ target: Target, _ numerics: Numerics
   ) throws {
-    let harness = try ProductHarness(Self.formats, target, numerics)
+    let harness = try ProductHarness(Self.cases, target, numerics)
     var weights = TestWeights(seed: 11)
-    for (index, format) in Self.formats.enumerated() {
-      let columns = Self.columns(format)
-      let matrix = weights.matrix(23, columns, format)
-      let dense = ReferenceModel.rows(matrix)
-      for tokens in [1, 2, 3, 5, 8, 17] {
-        let x = weights.numbers(tokens * columns)
-        let y = harness.multiply(index, matrix, x, tokens: tokens)
-        let rounded = numerics == .fast ? format.groupSize.map { Self.rounded(x, $0) } : nil
-        let used = rounded ?? x.map(Double.init)
-        for token in 0..<tokens {
-          for row in 0..<23 {
-            let terms = (0..<columns).map { dense[row][$0] * used[token * columns + $0] }
-            let wanted = terms.reduce(0, +)
-            let scale = terms.reduce(0) { $0 + abs($1) }
-            let error = abs(Double(y[token * 32 + row]) - wanted)
-            #expect(error <= 4e-6 * scale + 1e-7, "\(format.label), \(tokens) tokens, row \(row)")
-          }
-        }
+    for (index, product) in Self.cases.enumerated() {
+      let columns = product.columns
+      let name = "\(product.format.label), \(columns) columns"
+      let matrix = weights.matrix(Self.rows, columns, product.format)
+      let x = weights.numbers(Self.tokens * columns)
+      let y = harness.multiply(index, matrix, x, tokens: Self.tokens)
+      var used = x.map(Double.init)
+      if case .int8(let group) = ActivationFormat(product.format, numerics) {
+        used = Self.rounded(x, group)
+      }
+      expect(y, toBe: ReferenceModel.rows(matrix), times: used, name)
+      for tokens in 1..<Self.tokens {
+        let alone = harness.multiply(index, matrix, Array(x.prefix(tokens * columns)), tokens: tokens)
+        #expect(alone[...] == y.prefix(tokens * 32), "\(name), \(tokens) tokens")
+      }
+    }
+  }
+
+  static let rows = 23
+  static let tokens = 17
+
+  private func expect(
+    _ y: [Float], toBe dense: [[Double]], times x: [Double], _ name: String
+  ) {
+    let columns = dense[0].count
+    for token in 0..<Self.tokens {
+      for row in 0..<Self.rows {
+        let terms = (0..<columns).map { dense[row][$0] * x[token * columns + $0] }
+        let wanted = terms.reduce(0, +)
+        let scale = terms.reduce(0) { $0 + abs($1) }
+        let error = abs(Double(y[token * 32 + row]) - wanted)
+        #expect(error <= 4e-6 * scale + 1e-7, "\(name), token \(token), row \(row)")
       }
     }
   }
@@ -70,13 +91,13 @@ private struct ProductHarness {
     ) -> Void
   private let functions: [Multiply]
 
-  init(_ formats: [WeightFormat], _ target: Target, _ numerics: Numerics) throws {
+  init(_ cases: [ProductTests.Case], _ target: Target, _ numerics: Numerics) throws {
     let plan = try KernelCompiler.plan(TestModel().graph(), target: target, numerics: numerics)
     let templates = TemplateLibrary()
     var writer = CodeWriter(plan: plan, templates: templates)
     var exports: [String] = []
-    for (index, format) in formats.enumerated() {
-      exports.append(Self.export(index, format, &writer))
+    for (index, product) in cases.enumerated() {
+      exports.append(Self.export(index, product, &writer))
     }
     let words = ["isa/types.h"] + target.instructions.headers
     let text =
@@ -89,18 +110,18 @@ private struct ProductHarness {
       + (writer.functions + exports).joined(separator: "\n") + "\n"
     let flags = CompiledSource(files: [], plan: plan).compilerFlags + target.compilerFlags
     let library = try TestToolchain.load([("products.c", text)], flags)
-    functions = try formats.indices.map { index in
+    functions = try cases.indices.map { index in
       unsafeBitCast(try #require(dlsym(library, "multiply_\(index)")), to: Multiply.self)
     }
   }
 
   private static func export(
-    _ index: Int, _ format: WeightFormat, _ writer: inout CodeWriter
+    _ index: Int, _ product: ProductTests.Case, _ writer: inout CodeWriter
   ) -> String {
-    let columns = ProductTests.columns(format)
+    let columns = product.columns
     let matrix = MatrixShape(
-      format: format, rows: 23, columns: columns, blocks: 2, offset: 0,
-      stride: format.blockBytes(columns: columns), bias: nil)
+      format: product.format, rows: ProductTests.rows, columns: columns, blocks: 2, offset: 0,
+      stride: product.format.blockBytes(columns: columns), bias: nil)
     let input = InputShape(
       source: Buffer(name: "x", offset: 0), columns: columns, norm: nil, wantedRows: false,
       activations: [writer.rows(for: matrix)], room: Buffer(name: "prepared", offset: 0))

@@ -18,8 +18,6 @@ struct Notation {
 
   var rules: [(name: String, body: Tree)] = []
   var start: String
-  /// What may stand behind every literal and terminal of a rule; nil for nothing.
-  var ignored: Tree?
 
   /// The grammar that the rules make.
   func grammar(limits: GrammarLimits) throws(GrammarError) -> Grammar {

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import ModelFiles
 
 /// The numerics check of a bundle in the making: an exact library for this machine writes the
@@ -17,7 +18,7 @@ struct BundleChecker: Sendable {
     self.bundle = bundle
     scratch = "\(bundle)/check"
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
-    let features = machineFeatures() + job.native.cpuFeatures
+    let features = ProcessorFeatures.ofThisMachine.names.union(job.native.cpuFeatures)
     let runnable = builds.filter { Set($0.target.cpuFeatures).isSubset(of: features) }
     // A bundle for other machines is checked by its twin for this one.
     compared = try runnable.isEmpty ? [Self.native(job, job.numerics, in: scratch)] : runnable
@@ -66,7 +67,7 @@ struct BundleChecker: Sendable {
   private func runner(_ build: LibraryBuild, sequences: Int) throws -> LibraryRunner {
     try LibraryRunner(
       library: build.path, weights: "\(bundle)/\(ModelBundle.weightsName)",
-      threads: processorCount, sequences: sequences, positions: length)
+      threads: availableThreads(), sequences: sequences, positions: length)
   }
 
   /// What texts start with, where the model says so.

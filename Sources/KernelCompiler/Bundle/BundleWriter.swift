@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import ModelABI
 import ModelFiles
 import ModelGraph
@@ -11,12 +12,19 @@ import Synchronization
 /// its packed weights are used again where they fit.
 public func compileBundle(
   model: ModelDirectory, targets: [Target], numerics: Numerics, output: String,
+  companions: @escaping BundleCompanions = { _ in [] },
   progress: @escaping CompileProgress = { _, _ in }
 ) throws -> ModelBundle {
   let place = try BundlePlace(path: output)
-  let job = try CompileJob(model: model, targets: targets, numerics: numerics, progress: progress)
+  var job = try CompileJob(model: model, targets: targets, numerics: numerics, progress: progress)
+  job.companions = companions
   return try place.fill(with: job, reusing: [place.path], progress: progress)
 }
+
+/// Makes files of a bundle that other layers know how to make, such as the tokenizer's table, from
+/// the model's directory. Runs on a thread of its own.
+public typealias BundleCompanions =
+  @Sendable (_ directory: String) throws -> [(name: String, bytes: [UInt8])]
 
 extension BundlePlace {
   /// Compiles into a folder of another name, and gives it its name when it is complete. Packed
@@ -52,8 +60,8 @@ struct BundleWriter: Sendable {
         let packed = try packWeights()
         weights.withLock { $0 = packed }
       },
+      { try copyModelFiles() },
     ])
-    try copyModelFiles()
     let divergence = try checker.check(progress: { progress(.check, $0) })
     try writeManifest(divergence, packingKey: weights.withLock(\.?.key))
   }
@@ -104,7 +112,7 @@ struct BundleWriter: Sendable {
     let weights = try PackedWeights(model: job.model, packer: packer)
     if !weights.reuse(from: reusable, at: path) {
       progress(.pack, 0)
-      try packer.write(to: path, threads: processorCount) { progress(.pack, $0) }
+      try packer.write(to: path, threads: availableThreads()) { progress(.pack, $0) }
     }
     progress(.pack, 1)
     return weights
@@ -120,6 +128,9 @@ struct BundleWriter: Sendable {
         try makeFolder(target)
         try ModelFileCopies.copy("\(source)/\(name)", to: "\(target)/\(name)")
       }
+    }
+    for (name, bytes) in try job.companions(job.model.path) {
+      try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
   }
 
@@ -163,7 +174,7 @@ extension BundleManifest {
 
   /// By number of threads, the most that any of the libraries needs.
   private static func scratch(_ sources: [CompiledSource]) -> [Int: Int] {
-    let threads = Set([1, 2, 4, 8, 16, 32, 64, processorCount])
+    let threads = Set([1, 2, 4, 8, 16, 32, 64, availableThreads()])
     return Dictionary(
       uniqueKeysWithValues: threads.map { count in
         (count, sources.map { $0.plan.scratchBytes(threads: count) }.max() ?? 0)

@@ -1,6 +1,7 @@
 import Chat
 import Foundation
 import JSON
+import Machine
 import ModelFiles
 import Runtime
 

@@ -10,20 +10,24 @@ struct Endpoint: Sendable {
   let paths: [String]
   /// Served without an API key.
   let isPublic: Bool
+  let errors: ErrorShape
   let handler: Handler
 
   init(
     _ method: HTTPRequest.Method, _ paths: String..., isPublic: Bool = false,
-    handler: @escaping Handler
+    errors: ErrorShape = .openAI, handler: @escaping Handler
   ) {
     self.method = method
     self.paths = paths
     self.isPublic = isPublic
+    self.errors = errors
     self.handler = handler
   }
 
   /// All of them. A new one is a file in this folder and a line here.
-  static let all: [Endpoint] = [chatCompletions, models, model, health, cancel]
+  static let all: [Endpoint] = [
+    chatCompletions, models, model, health, cancel, messages, countTokens,
+  ]
 
   /// Whether this is what lies at `path`, whatever the method.
   func serves(_ path: String) -> Bool {

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Chat
 import Foundation
 import JSON
 import KernelCompiler
+import Machine
 import ModelFiles
 import Runtime
 
@@ -123,7 +125,8 @@ struct Bench: ParsableCommand {
       case .bundle(let path): try ModelBundle(path: path)
       case .directory(let path):
         try CompileCache.bundle(
-          for: ModelDirectory(path: path), numerics: numerics, progress: progress.compiling)
+          for: ModelDirectory(path: path), numerics: numerics,
+          companions: { bundleCompanions(directory: $0).files }, progress: progress.compiling)
       }
     let contestant = try Contestant(
       name: "compiled", numerics: bundle.manifest.numerics, workload: workload
