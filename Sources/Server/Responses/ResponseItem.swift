@@ -37,18 +37,17 @@ struct ResponseItem: Sendable {
     }
   }
 
-  private var parts: JSON { part.map { [$0] } ?? [] }
-
   /// The one part of a message or of reasoning; none as long as it is empty and in progress.
-  private var part: JSON? {
+  private var parts: JSON {
     switch content {
     case .message(let text, let logprobs):
-      text.isEmpty && status == .inProgress ? nil : Self.textPart(text, logprobs)
-    case .reasoning(let text):
-      text.isEmpty && status == .inProgress ? nil : Self.reasoningPart(text)
-    case .call: nil
+      hasContent(text) ? [Self.textPart(text, logprobs)] : []
+    case .reasoning(let text): hasContent(text) ? [Self.reasoningPart(text)] : []
+    case .call: []
     }
   }
+
+  private func hasContent(_ text: String) -> Bool { !text.isEmpty || status != .inProgress }
 
   static func textPart(_ text: String, _ logprobs: [JSON]) -> JSON {
     [
