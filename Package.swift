@@ -15,6 +15,9 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    // What this machine can do.
+    .target(name: "Machine"),
+
     // What a model is.
     .target(name: "JSON"),
     .systemLibrary(
@@ -28,11 +31,12 @@ let package = Package(
     .target(name: "Templates", path: "Templates", sources: ["templates.c"]),
     .target(
       name: "KernelCompiler",
-      dependencies: ["ModelGraph", "ModelFiles", "ModelABI", "Templates", "JSON"]),
+      dependencies: ["ModelGraph", "ModelFiles", "ModelABI", "Templates", "Machine", "JSON"]),
     .executableTarget(
       name: "mlx-compile",
       dependencies: [
-        "KernelCompiler", "Runtime", "Chat", "ModelFiles", "ModelGraph", "ModelABI", "JSON",
+        "KernelCompiler", "Runtime", "Chat", "ModelFiles", "ModelGraph", "ModelABI", "Machine",
+        "JSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -40,7 +44,7 @@ let package = Package(
     .target(name: "GenericModel", dependencies: ["ModelGraph", "ModelFiles", "ModelABI"]),
     .target(
       name: "Runtime",
-      dependencies: ["ModelABI", "ModelFiles", "ModelGraph", "GenericModel", "JSON"]),
+      dependencies: ["ModelABI", "ModelFiles", "ModelGraph", "GenericModel", "Machine", "JSON"]),
 
     // Speaking to it.
     .systemLibrary(
@@ -52,7 +56,7 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "Chat", "Runtime", "ModelFiles", "JSON",
+        "Chat", "Tokenizers", "Runtime", "ModelFiles", "Machine", "JSON",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -60,24 +64,28 @@ let package = Package(
     .executableTarget(
       name: "mlx-server",
       dependencies: [
-        "Server", "KernelCompiler",
+        "Server", "Chat", "KernelCompiler",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .target(name: "TestSupport", path: "Tests/Support"),
+    .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "JSON"]),
-    .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "ModelFiles", "JSON"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "JSON", "TestSupport"]),
+    .testTarget(
+      name: "ModelGraphTests", dependencies: ["ModelGraph", "ModelFiles", "JSON", "TestSupport"]),
     .testTarget(
       name: "KernelCompilerTests",
       dependencies: ["KernelCompiler", "ModelFiles", "ModelGraph", "ModelABI", "JSON"]),
     .testTarget(
       name: "GenericModelTests",
-      dependencies: ["GenericModel", "ModelGraph", "ModelFiles", "ModelABI"]),
+      dependencies: ["GenericModel", "ModelGraph", "ModelFiles", "ModelABI", "TestSupport"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles", "JSON"], exclude: ["Fixtures"]),
+      name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles", "Machine", "JSON"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja", "JSON"], exclude: ["Fixtures"]),
-    .testTarget(name: "ChatTests", dependencies: ["Chat"]),
+    .testTarget(name: "ChatTests", dependencies: ["Chat"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ServerTests",
       dependencies: ["Server", .product(name: "HummingbirdTesting", package: "hummingbird")],

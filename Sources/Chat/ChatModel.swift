@@ -96,7 +96,7 @@ extension ChatModel {
   ) -> OutputParser {
     OutputParser(
       toolFormat: toolFormat, reasoning: reasoning, tools: tools, prompt: prompt.prompt,
-      stop: stop + stopStrings)
+      stop: stop + stopStrings, trimsParts: true)
   }
 }
 

@@ -2,61 +2,32 @@ import Foundation
 import JSON
 import Tokenizers
 
-/// What a model's text side can do, and what is wrong with it.
-public struct ChatReport: Sendable, CustomStringConvertible {
-  /// Something that will go wrong, or may.
-  public struct Finding: Sendable, Equatable {
-    public enum Severity: String, Sendable {
-      /// Requests will fail or be answered wrongly.
-      case error
-      /// Works, but not as the model's makers meant.
-      case warning
-    }
-
-    public let severity: Severity
-    public let message: String
-  }
-
-  /// Facts in the order in which they are printed: "tool calls", "yes, as json_tools".
-  public internal(set) var facts: [(name: String, value: String)] = []
-  public internal(set) var findings: [Finding] = []
-  public internal(set) var capabilities: ChatCapabilities?
-
-  public var description: String {
-    let width = facts.map(\.name.count).max() ?? 0
-    var lines = facts.map { name, value in
-      "  " + name + String(repeating: " ", count: width - name.count + 2) + value
-    }
-    lines += findings.map { "  \($0.severity.rawValue): \($0.message)" }
-    if findings.isEmpty { lines.append("  nothing is wrong with it") }
-    return "chat:\n" + lines.joined(separator: "\n") + "\n"
-  }
-
-  /// For the bundle's manifest, or for scripts.
-  public var json: JSON {
-    var facts = JSONObject()
-    for (name, value) in self.facts { facts[name] = .string(value) }
-    let findings = findings.map { finding -> JSON in
-      ["severity": .string(finding.severity.rawValue), "message": .string(finding.message)]
-    }
-    return ["facts": .object(facts), "findings": .array(findings)]
+/// Looks at the text side of a model directory or bundle, by rendering probe conversations.
+public func inspectChat(directory: String) -> ChatReport {
+  do {
+    return inspectChat(directory: directory, tokenizer: try Tokenizer(directory: directory))
+  } catch {
+    return ChatReport(failure: error)
   }
 }
 
-/// Looks at the text side of a model directory or bundle, by rendering probe conversations.
-public func inspectChat(directory: String) -> ChatReport {
-  var report = ChatReport()
+/// The same, for callers that already have the directory's tokenizer.
+func inspectChat(directory: String, tokenizer: Tokenizer) -> ChatReport {
   do {
-    let tokenizer = try Tokenizer(directory: directory)
+    var report = ChatReport()
     let model = try ChatModel(directory: directory, tokenizer: tokenizer)
     let inspection = ChatInspection(model, ModelTextFiles(directory: directory))
     report.capabilities = model.capabilities
     report.facts = inspection.facts
     report.findings = inspection.findings
+    return report
   } catch {
-    report.findings = [.init(severity: .error, message: "\(error)")]
+    return ChatReport(failure: error)
   }
-  return report
+}
+
+extension ChatReport {
+  init(failure: any Error) { findings = [.init(severity: .error, message: "\(failure)")] }
 }
 
 /// The checks, on a model whose files could be read.
@@ -178,15 +149,16 @@ extension ChatInspection {
   private var endFindings: [ChatReport.Finding] {
     var findings: [ChatReport.Finding] = []
     let sources = [
-      ("config.json", ModelTextFiles.endTokens(files.configuration)),
       ("generation_config.json", ModelTextFiles.endTokens(files.generation)),
+      ("config.json", ModelTextFiles.endTokens(files.configuration)),
       ("tokenizer_config.json", Set([model.tokenizer.endOfSequence].compactMap { $0 })),
     ].filter { !$0.1.isEmpty }
     if model.stopTokens.isEmpty {
       return error("no file names a token that ends an answer: answers end at the token limit")
     }
     let union = sources.reduce(into: Set<Int32>()) { $0.formUnion($1.1) }
-    if Set(sources.map(\.1)).count > 1 {
+    // The first file that names any is the one that other programs go by.
+    if let first = sources.first, first.1 != union {
       let list = sources.map { "\($0.0) \($0.1.sorted().map(name).joined(separator: ", "))" }
       findings += warning(
         "the files don't agree on what ends an answer, all of it does: "

@@ -31,6 +31,47 @@ extension DecoderShape {
     return build.graph(logits: logits)
   }
 
+  /// `x + attention(norm(x))`, and then `x + mlp(norm(x))`.
+  func preNormLayer(
+    _ build: inout GraphBuilder, _ x: Value.ID, _ weights: ModelWeights,
+    attention: (inout GraphBuilder, Value.ID, ModelWeights) throws -> Value.ID,
+    mlp: (inout GraphBuilder, Value.ID, ModelWeights) throws -> Value.ID
+  ) throws -> Value.ID {
+    let h = build.norm("attention.norm", x, try norm(weights, "input_layernorm"))
+    let attended = try attention(&build, h, weights.at("self_attn"))
+    let x = build.add("attention.residual", x, attended)
+    let g = build.norm("mlp.norm", x, try norm(weights, "post_attention_layernorm"))
+    return build.add("mlp.residual", x, try mlp(&build, g, weights.at("mlp")))
+  }
+
+  /// Attention with rotated queries and keys.
+  func attention(
+    _ build: inout GraphBuilder, _ x: Value.ID, _ weights: ModelWeights, _ rope: RopeScaling,
+    _ style: AttentionStyle
+  ) throws -> Value.ID {
+    func project(_ path: String, to outputs: Int) throws -> Linear {
+      try weights.linear(path, inputs: hidden, outputs: outputs, bias: style.bias)
+    }
+    var query = build.linear("attention.query", x, try project("q_proj", to: queryColumns))
+    var key = build.linear("attention.key", x, try project("k_proj", to: keyColumns))
+    let value = build.linear("attention.value", x, try project("v_proj", to: keyColumns))
+    if style.headNorms {
+      let queryNorm = try headNorm(weights, "q_norm", heads: heads)
+      let keyNorm = try headNorm(weights, "k_norm", heads: keyValueHeads)
+      query = build.norm("attention.query_norm", query, queryNorm)
+      key = build.norm("attention.key_norm", key, keyNorm)
+    }
+    let attended = build.attention(
+      "attention.attend",
+      build.rope("attention.query_rope", query, queryRope(rope)),
+      build.rope("attention.key_rope", key, keyRope(rope)),
+      value, heads: heads, keyValueHeads: keyValueHeads, scale: attentionScale,
+      window: style.window)
+    let output = try weights.linear(
+      "o_proj", inputs: queryColumns, outputs: hidden, bias: style.outputBias)
+    return build.linear("attention.output", attended, output)
+  }
+
   /// `down(activation(gate(x)) * up(x))`
   func gatedMLP(
     _ build: inout GraphBuilder, _ x: Value.ID, _ weights: ModelWeights, _ activation: Activation,
@@ -65,6 +106,17 @@ extension DecoderShape {
   }
 
   var attentionScale: Float { 1 / Float(headDimension).squareRoot() }
+}
+
+/// What decoders' attention differs in.
+struct AttentionStyle {
+  /// On query, key and value.
+  var bias = false
+  var outputBias = false
+  /// A norm on every head's query and key before the rotation.
+  var headNorms = false
+  /// How many positions a row sees, nil for all.
+  var window: Int?
 }
 
 extension ModelSettings {

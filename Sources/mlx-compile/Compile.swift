@@ -1,7 +1,9 @@
 import ArgumentParser
+import Chat
 import Foundation
 import KernelCompiler
 import ModelFiles
+import Synchronization
 
 /// Makes a bundle, or prints a stage on the way to one.
 struct Compile: ParsableCommand {
@@ -60,11 +62,19 @@ struct Compile: ParsableCommand {
     let progress = ProgressLine()
     defer { progress.end() }
     let started = ContinuousClock.now
+    let warnings = Mutex<[String]>([])
     let bundle = try compileBundle(
       model: ModelDirectory(path: path), targets: targets(), numerics: numerics,
       output: output ?? "\(modelName(path)).\(ModelBundle.pathExtension)",
-      progress: progress.compiling)
+      companions: { directory in
+        let companions = bundleCompanions(directory: directory)
+        warnings.withLock { $0 = companions.warnings }
+        return companions.files
+      }, progress: progress.compiling)
     progress.end()
+    for warning in warnings.withLock(\.self) {
+      FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
+    }
     print(summary(of: bundle, seconds: started.duration(to: .now).seconds))
   }
 
@@ -101,7 +111,7 @@ struct Compile: ParsableCommand {
     defer { progress.end() }
     let bundle = try compileBundle(
       model: model, targets: targets(), numerics: numerics, output: "\(folder)/model.mlxbundle",
-      progress: progress.compiling)
+      companions: { bundleCompanions(directory: $0).files }, progress: progress.compiling)
     return bundle.manifest.json.text(style: .indented)
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Chat
 import Foundation
 import KernelCompiler
+import Machine
 import ModelFiles
 import Runtime
 
@@ -37,7 +38,7 @@ struct Inspect: ParsableCommand {
   }
 
   private func showChat(_ path: String) throws {
-    let report = inspectChat(directory: path)
+    let report = chatReport(directory: path)
     print(report.description, terminator: "")
     if report.findings.contains(where: { $0.severity == .error }) { throw ExitCode.failure }
   }

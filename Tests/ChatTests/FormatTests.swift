@@ -137,6 +137,29 @@ import Testing
     #expect(calls(HarmonyFormat(), cut, finish: .length).reasons == ["the tool call is cut off"])
   }
 
+  // MARK: Muse Spark
+
+  @Test(arguments: ["<|start|>assistant", "<|start|>assistant "])
+  func `Muse Spark's messages are told apart by whom they are for`(_ prompt: String) {
+    let text =
+      " to=self<|message|>Let me see.<|eom|><|start|>assistant to=commentary<|message|>I look.<|eom|>"
+      + "<|start|>assistant to=get_weather<|message|><atem:function_calls>\n"
+      + "<atem:invoke name=\"get_weather\">\n<atem:parameter name=\"city\">Rom</atem:parameter>\n"
+      + "</atem:invoke>\n</atem:function_calls><|eom|><|start|>assistant to=user<|message|>Ok.<|eot|>"
+    let found = calls(MuseSparkFormat(), text, prompt: prompt)
+    #expect(found.reasoning == "Let me see.")
+    #expect(found.content == "I look.Ok.")
+    #expect(found.names == ["get_weather"])
+    #expect(found.arguments == [["city": "Rom"]])
+  }
+
+  @Test func `Muse Spark's headers are read without tools, too`() {
+    var parser = OutputParser(
+      toolFormat: MuseSparkFormat(), reasoning: nil, tools: nil, prompt: "<|start|>assistant")
+    let events = parser.append(" to=user<|message|>Hi.<|eot|>") + parser.finish(.stop)
+    #expect(Calls(events).content == "Hi.")
+  }
+
   // MARK: Command, Granite and other lists
 
   @Test func `Command's actions are read`() {

@@ -159,7 +159,8 @@ struct Calls {
   var rejected: [String] = []
   var reasons: [String] = []
 
-  init(_ events: [OutputEvent]) {
+  /// - Parameter showingRejected: puts what isn't a call into the content, as the server does.
+  init(_ events: [OutputEvent], showingRejected: Bool = false) {
     var open: [Int: (id: String, name: String, arguments: String)] = [:]
     for event in events {
       switch event {
@@ -173,6 +174,7 @@ struct Calls {
         ids.append(call.id)
         arguments.append((try? JSON(parsing: call.arguments)) ?? .string(call.arguments))
       case .rejectedToolCall(let text, let reason):
+        if showingRejected { content += text }
         rejected.append(text)
         reasons.append(reason)
       }

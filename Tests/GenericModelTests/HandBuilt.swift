@@ -1,6 +1,7 @@
 import Foundation
 import ModelFiles
 import ModelGraph
+import TestSupport
 
 @testable import GenericModel
 

@@ -1,6 +1,7 @@
 import JSON
 import ModelFiles
 import ModelGraph
+import TestSupport
 import Testing
 
 @Suite struct ConfigurationTests {

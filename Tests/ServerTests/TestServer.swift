@@ -49,8 +49,7 @@ struct TestServer: Sendable {
     configuration = ServerConfiguration(modelID: "letters")
     configuration.makeID = { $0 + "test" }
     configuration.now = { 1_700_000_000 }
-    // A slow machine must not add comments to a stream.
-    configuration.keepAlive = .seconds(3600)
+    configuration.keepAlive = .seconds(3600)  // what is sent must not depend on the clock
   }
 
   init(saying answer: String) throws { try self.init(respond: { _ in answer }) }

@@ -13,6 +13,7 @@ struct CallTracker: Sendable {
   /// A call of a tool that isn't offered: its name and arguments so far.
   private var undeclared: [(name: String, arguments: String)] = []
   private var isUndeclared = false
+  var holdsUndeclared: Bool { !undeclared.isEmpty }
 
   init(reader: any CallReader, marker: String) {
     self.reader = reader

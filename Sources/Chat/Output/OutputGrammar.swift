@@ -55,7 +55,7 @@ extension OutputGrammar {
       for opening in reasoning.openings { add(opening, from: [.contentStart], to: .reasoning) }
       add(reasoning.closing, from: [.reasoning], to: .content)
       // Some models close reasoning that they never opened when they don't reason.
-      add(reasoning.closing, from: [.contentStart], to: .same)
+      add(reasoning.closing, from: [.contentStart], to: .content)
     }
     for (index, markers) in calls.enumerated() {
       add(markers.begin, from: [.contentStart, .content, .reasoning], to: .call(index))

@@ -23,6 +23,8 @@ public struct OutputParser: Sendable {
   private var ids: Set<String> = []
   private var mayBeUnmarkedCall: Bool
   private var events: [OutputEvent] = []
+  /// Nil where white space stays as the model wrote it.
+  private var spacing: PartSpacing?
 
   /// Whether a stop string was met: the answer is complete, and text behind it is ignored.
   public private(set) var stopped = false
@@ -35,26 +37,29 @@ public struct OutputParser: Sendable {
   ///   - tools: the request's tools.
   ///   - prompt: the rendered prompt, which may end inside reasoning.
   ///   - stop: the request's stop strings; they apply to the answer, not to reasoning or calls.
+  ///   - trimsParts: leaves out the white space that separates the parts (see `PartSpacing`).
   public init(
     toolFormat: (any ToolFormat)?, reasoning: ReasoningMarkers?, tools: [JSON]?,
-    prompt: String = "", stop: [String] = [], acceptsUndeclaredTools: Bool = false
+    prompt: String = "", stop: [String] = [], acceptsUndeclaredTools: Bool = false,
+    trimsParts: Bool = false
   ) {
     let isOpen = reasoning?.areOpen(atEndOf: prompt) ?? false
-    let startsInHeader = toolFormat is HarmonyFormat && prompt.hasSuffix("<|start|>assistant")
+    let startsInHeader = toolFormat?.headerOpening.map(trimmed(prompt).hasSuffix) ?? false
     self.init(
       toolFormat: toolFormat, reasoning: reasoning, tools: tools,
       start: startsInHeader ? .header : isOpen ? .reasoning : .contentStart, stop: stop,
       acceptsUndeclaredTools: acceptsUndeclaredTools)
+    spacing = trimsParts ? PartSpacing(callsMayFollow: format != nil) : nil
   }
 
   /// For a rendered prompt, of which only what the template wrote can leave reasoning open.
   public init(
     toolFormat: (any ToolFormat)?, reasoning: ReasoningMarkers?, tools: [JSON]?,
-    prompt: PromptText, stop: [String] = [], acceptsUndeclaredTools: Bool = false
+    prompt: PromptText, stop: [String] = [], trimsParts: Bool = false
   ) {
     self.init(
       toolFormat: toolFormat, reasoning: reasoning, tools: tools, prompt: String(prompt.answer),
-      stop: stop, acceptsUndeclaredTools: acceptsUndeclaredTools)
+      stop: stop, trimsParts: trimsParts)
   }
 
   init(
@@ -62,8 +67,8 @@ public struct OutputParser: Sendable {
     start: OutputGrammar.State, stop: [String], acceptsUndeclaredTools: Bool = false
   ) {
     let hasTools = !(tools ?? []).isEmpty
-    // Harmony's markers are also those of its channels.
-    let format = hasTools || toolFormat is HarmonyFormat ? toolFormat : nil
+    // Headers are read with tools and without.
+    let format = hasTools || toolFormat?.headerOpening != nil ? toolFormat : nil
     let grammar =
       format?.grammar(reasoning: reasoning)
       ?? OutputGrammar(calls: [], ignored: toolFormat?.ignoredMarkers ?? [], reasoning: reasoning)
@@ -99,7 +104,9 @@ public struct OutputParser: Sendable {
         releaseRest(reason)
       }
     }
+    if let rest = spacing?.finish(), !rest.isEmpty { give(content: rest) }
     (pending, stopped) = ([], true)
+    spacing = nil
     return takeEvents()
   }
 
@@ -165,6 +172,10 @@ extension OutputParser {
       endCalls(marker: transition.text)
     }
     switch transition.target {
+    case nil, .same?: break
+    default: spacing?.crossEdge()
+    }
+    switch transition.target {
     case nil: (stopped, stoppedBy) = (true, transition.text)
     case .content?, .callEnd?: state = .contentStart
     case .reasoning?: state = .reasoning
@@ -212,6 +223,11 @@ extension OutputParser {
   }
 
   private mutating func emit(content text: String) {
+    give(content: spacing?.content(text) ?? text)
+  }
+
+  private mutating func give(content text: String) {
+    guard !text.isEmpty else { return }
     if case .content(let last)? = events.last {
       events[events.count - 1] = .content(last + text)
     } else {
@@ -220,6 +236,8 @@ extension OutputParser {
   }
 
   private mutating func emit(reasoning text: String) {
+    let text = spacing?.reasoning(text) ?? text
+    guard !text.isEmpty else { return }
     if case .reasoning(let last)? = events.last {
       events[events.count - 1] = .reasoning(last + text)
     } else {
@@ -267,8 +285,12 @@ extension OutputParser {
       switch step {
       case .begin(let name, let id): begin(name, id, &tracker)
       case .arguments(let fragment): tracker.arguments(fragment, &events)
-      case .commit: tracker.commit(&events)
-      case .reject(let text, let reason): tracker.reject(text, reason, &events)
+      case .commit:
+        if tracker.holdsUndeclared { giveSpaceBeforeRejected() }
+        tracker.commit(&events)
+      case .reject(let text, let reason):
+        giveSpaceBeforeRejected()
+        tracker.reject(text, reason, &events)
       case .notACall:
         calls = nil
         pending = Array(tracker.text.utf8) + pending
@@ -279,11 +301,17 @@ extension OutputParser {
     }
   }
 
+  /// The text of a call that is none will be shown.
+  private mutating func giveSpaceBeforeRejected() {
+    if let space = spacing?.beforeOtherContent() { give(content: space) }
+  }
+
   private mutating func begin(_ name: String, _ id: String?, _ tracker: inout CallTracker) {
     guard acceptsUndeclaredTools || tools.contains(name) else {
       tracker.beginUndeclared(name)
       return
     }
+    spacing?.crossEdge()
     var callID = id ?? makeID()
     while !ids.insert(callID).inserted { callID = makeID() }
     tracker.begin(nextCallIndex, callID, name, &events)

@@ -5,7 +5,8 @@ import JSON
 ///
 /// `chat_template.jinja` and `additional_chat_templates/NAME.jinja` replace the `chat_template` of
 /// tokenizer_config.json, which is a string or a list of named templates. Last comes
-/// `chat_template.json`, which is all that some vision models have.
+/// `chat_template.json`, which is all that some vision models have. A `chat_template_type` of
+/// tokenizer_config.json names a template that we bring; as in mlx-lm it goes before all others.
 public struct TemplateSources: Sendable {
   /// A template and the file it is from.
   public struct Source: Sendable {
@@ -17,6 +18,7 @@ public struct TemplateSources: Sendable {
   public private(set) var named: [String: Source] = [:]
 
   public init(directory: String, configuration: JSONObject?) throws {
+    if addBuiltIn(configuration?["chat_template_type"]?.string) { return }
     if let text = try Self.read(directory + "/chat_template.jinja") {
       named["default"] = Source(text: text, file: "chat_template.jinja")
     }
@@ -31,6 +33,13 @@ public struct TemplateSources: Sendable {
     if named.isEmpty, let text = try Self.read(directory + "/chat_template.json") {
       addConfigured(try? JSON(parsing: text)["chat_template"], "chat_template.json")
     }
+    if named.isEmpty { _ = addBuiltIn(ModelTextFiles(directory: directory).modelType) }
+  }
+
+  private mutating func addBuiltIn(_ type: String?) -> Bool {
+    guard let type, let text = BuiltInTemplates.named[type] else { return false }
+    named["default"] = Source(text: text, file: "the built-in template \(type)")
+    return true
   }
 
   private mutating func addConfigured(_ template: JSON?, _ file: String) {

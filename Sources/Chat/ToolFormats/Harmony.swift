@@ -3,6 +3,7 @@
 struct HarmonyFormat: ToolFormat {
   let name = "harmony"
   let markers: [CallMarkers] = []
+  let headerOpening: String? = "<|start|>assistant"
   let innerMarkers = [
     "<|channel|>", "<|message|>", "<|start|>", "<|end|>", "<|constrain|>", "<|call|>", "<|return|>",
   ]

@@ -16,6 +16,9 @@ public protocol ToolFormat: Sendable {
   /// Whether a call may also stand at the very beginning of the answer without a marker, and with
   /// which character it begins then.
   var unmarkedBeginnings: [Character] { get }
+  /// For models that put a header before each part of an answer, which says what the part is: how
+  /// a prompt ends behind which an answer begins with a header.
+  var headerOpening: String? { get }
   /// A reader for a call behind `markers[index]`, or for an unmarked one (-1).
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader
   func grammar(reasoning: ReasoningMarkers?) -> OutputGrammar
@@ -26,6 +29,7 @@ extension ToolFormat {
   public var ignoredMarkers: [String] { [] }
   public var innerMarkers: [String] { [] }
   public var unmarkedBeginnings: [Character] { [] }
+  public var headerOpening: String? { nil }
 
   public func grammar(reasoning: ReasoningMarkers?) -> OutputGrammar {
     OutputGrammar(calls: markers, ignored: ignoredMarkers, reasoning: reasoning)

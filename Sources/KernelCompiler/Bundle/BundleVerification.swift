@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import ModelFiles
 
 /// What running one library of a bundle showed.
@@ -20,32 +21,18 @@ public func verifyNumerics(of bundle: ModelBundle) throws -> [VerificationResult
   guard let numerics = Numerics(rawValue: bundle.manifest.numerics) else {
     throw CompilerError("\(bundle.path): numerics \(bundle.manifest.numerics) are unknown")
   }
-  let features = Set(machineFeatures())
   return try bundle.manifest.targets.map { target in
-    if let missing = target.cpuFeatures.first(where: { !features.contains($0) }) {
+    if let missing = ProcessorFeatures.ofThisMachine.missing(from: target.cpuFeatures).first {
       return VerificationResult(target: target.name, outcome: .skipped(missing))
     }
     let set = try VerificationSet(path: bundle.path(of: VerificationSet.fileName))
     let runner = try LibraryRunner(
       library: bundle.libraryPath(for: target), weights: bundle.weightsPath,
-      threads: processorCount, sequences: 1, positions: set.length)
+      threads: availableThreads(), sequences: 1, positions: set.length)
     try set.check(vocabulary: runner.vocabulary)
-    var meter = DivergenceMeter()
-    for (tokens, expected) in zip(set.tokens, set.logits) {
-      let logits = runner.driver.prefill(tokens[...])
-      meter.add(logits[...], reference: expected[...])
-    }
-    let divergence = meter.result(prompts: set.tokens.count)
+    let divergence = try NumericsCheck(reference: set).divergence(
+      of: runner, name: "target \(target.name)")
     try NumericsCheck.checkBound(divergence, numerics: numerics)
     return VerificationResult(target: target.name, outcome: .measured(divergence))
   }
-}
-
-/// CPU features as the kernel spells them; none where it doesn't tell.
-public func machineFeatures() -> [String] {
-  guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return [] }
-  let names = ["flags", "Features"]  // x86, arm64
-  let line = text.split(separator: "\n").first { line in names.contains { line.hasPrefix($0) } }
-  let list = line?.split(separator: ":").last ?? ""
-  return list.split(separator: " ").map(String.init)
 }

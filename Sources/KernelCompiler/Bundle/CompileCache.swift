@@ -10,18 +10,21 @@ public enum CompileCache {
 
   /// The bundle of a model for this machine, compiled where there is none yet.
   public static func bundle(
-    for model: ModelDirectory, numerics: Numerics, progress: @escaping CompileProgress
+    for model: ModelDirectory, numerics: Numerics,
+    companions: @escaping BundleCompanions = { _ in [] }, progress: @escaping CompileProgress
   ) throws -> ModelBundle {
-    try bundle(for: model, numerics: numerics, in: folder(), progress: progress)
+    try bundle(
+      for: model, numerics: numerics, in: folder(), companions: companions, progress: progress)
   }
 
   static func bundle(
     for model: ModelDirectory, numerics: Numerics, in folder: String,
-    progress: @escaping CompileProgress
+    companions: @escaping BundleCompanions = { _ in [] }, progress: @escaping CompileProgress
   ) throws -> ModelBundle {
     let target = try Toolchain.find().target(named: Target.defaultName)
-    let job = try CompileJob(
+    var job = try CompileJob(
       model: model, targets: [target], numerics: numerics, progress: progress)
+    job.companions = companions
     let prefix = try namePrefix(model, numerics)
     let name = "\(prefix)-\(try key(job).prefix(16)).\(ModelBundle.pathExtension)"
     let path = URL(fileURLWithPath: "\(folder)/\(name)").standardizedFileURL.path

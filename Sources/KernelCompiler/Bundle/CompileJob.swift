@@ -11,6 +11,8 @@ struct CompileJob: Sendable {
   let sources: [CompiledSource]
   /// This machine, as a target.
   let native: Target
+  /// Makes what else belongs into the bundle.
+  var companions: BundleCompanions = { _ in [] }
 
   init(
     model: ModelDirectory, targets: [Target], numerics: Numerics, progress: CompileProgress

@@ -1,4 +1,5 @@
 import GenericModel
+import Machine
 import ModelABI
 import ModelFiles
 import ModelGraph

@@ -9,7 +9,9 @@ import Testing
 @Suite(.serialized) struct BundleTests {
   @Test func `a bundle is whole, and computes what it says`() throws {
     try inFolder { folder in
-      let bundle = try compilePocket(numerics: .fast, to: "\(folder)/pocket.mlxbundle")
+      let bundle = try compilePocket(
+        numerics: .fast, to: "\(folder)/pocket.mlxbundle",
+        companions: { [("companion", Array($0.utf8))] })
       try bundle.verifyHashes()
       let manifest = bundle.manifest
       #expect(manifest.targets.map(\.library) == ["lib/native.so"])
@@ -17,10 +19,16 @@ import Testing
       let expected = [
         "weights.bin", "verify.safetensors", "config.json", "tokenizer.json",
         "tokenizer_config.json", "chat_template.jinja", "source/graph.txt",
-        "source/native/plan.txt",
+        "source/native/plan.txt", "companion",
       ]
       #expect(names.isSuperset(of: expected))
       #expect(!names.contains { $0.hasSuffix(".safetensors.index.json") || $0.hasPrefix("check") })
+
+      let companion = try String(contentsOfFile: bundle.path + "/companion", encoding: .utf8)
+      #expect(companion == (try pocket().path))
+
+      let cost = try #require(manifest.stepCost)
+      #expect(cost.milliseconds.keys.contains(1) && cost.milliseconds.values.allSatisfy { $0 > 0 })
 
       let divergence = try #require(manifest.divergence)
       #expect(divergence.meanKL > 0 && divergence.meanKL <= 0.002)
@@ -39,10 +47,12 @@ import Testing
       let first = try compilePocket(numerics: .exact, to: path)
       let node = try inode(first.weightsPath)
       let stages = Mutex<Set<CompileStage>>([])
-      let second = try compilePocket(numerics: .exact, to: path) { stage, share in
-        if share < 1 { stages.withLock { _ = $0.insert(stage) } }
-      }
-      #expect(second.manifest == first.manifest)
+      let second = try compilePocket(
+        numerics: .exact, to: path,
+        progress: { stage, share in
+          if share < 1 { stages.withLock { _ = $0.insert(stage) } }
+        })
+      #expect(timeless(second.manifest) == timeless(first.manifest))
       #expect(try inode(second.weightsPath) == node)
       #expect(stages.withLock { !$0.contains(.pack) && $0.contains(.compile) })
       #expect(first.manifest.divergence == nil)
@@ -94,11 +104,12 @@ private let pocketPath = URL(fileURLWithPath: #filePath).deletingLastPathCompone
 private func pocket() throws -> ModelDirectory { try ModelDirectory(path: pocketPath) }
 
 private func compilePocket(
-  numerics: Numerics, to path: String, progress: @escaping CompileProgress = { _, _ in }
+  numerics: Numerics, to path: String, companions: @escaping BundleCompanions = { _ in [] },
+  progress: @escaping CompileProgress = { _, _ in }
 ) throws -> ModelBundle {
   try compileBundle(
     model: pocket(), targets: [Toolchain.find().target(named: "native")], numerics: numerics,
-    output: path, progress: progress)
+    output: path, companions: companions, progress: progress)
 }
 
 private func damageWeights(of bundle: ModelBundle) throws {
@@ -106,6 +117,13 @@ private func damageWeights(of bundle: ModelBundle) throws {
   var weights = try Data(contentsOf: file)
   for index in stride(from: weights.count / 2, to: weights.count, by: 3) { weights[index] = 0x3C }
   try weights.write(to: file)
+}
+
+/// A manifest without what was timed.
+private func timeless(_ manifest: BundleManifest) -> BundleManifest {
+  var manifest = manifest
+  manifest.stepCost = nil
+  return manifest
 }
 
 private func inode(_ path: String) throws -> Int {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Runtime
+@testable import Machine
 
 /// What the process may use of its machine, read from files as Linux writes them.
 struct MachineTests {

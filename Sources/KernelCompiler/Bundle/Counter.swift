@@ -1,8 +1,4 @@
-import Foundation
 import Synchronization
-
-/// Cores that this process may use.
-var processorCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
 /// Counts what threads have finished.
 final class Counter: Sendable {
