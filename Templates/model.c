@@ -37,8 +37,12 @@ $functions
 
 $calls
 
+// Their places in the table of costs.
+enum { $kernel_names };
+
 // One thread's part of a step.
 static void run_thread(const struct context *c, int thread, int threads) {
+    struct clock clock = start_clock(c, thread);
     $steps
 }
 

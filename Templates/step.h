@@ -41,6 +41,27 @@ INLINE void meet(void) {
 #pragma omp barrier
 }
 
+// Where the time of a step goes, for who wants to know: thread 0 adds up what each kernel took, the
+// wait for the other threads included.
+struct clock {
+    double *seconds;
+    double last;
+};
+
+INLINE struct clock start_clock(const struct context *c, int thread) {
+    struct clock clock = {thread == 0 ? c->step->kernel_seconds : NULL, 0};
+    if (clock.seconds) clock.last = omp_get_wtime();
+    return clock;
+}
+
+// The time since the last call belongs to this kernel.
+INLINE void book(struct clock *clock, int kernel) {
+    if (!clock->seconds) return;
+    const double now = omp_get_wtime();
+    clock->seconds[kernel] += now - clock->last;
+    clock->last = now;
+}
+
 INLINE float *shared_floats(const struct context *c, size_t offset) {
     return (float *)(c->scratch + offset);
 }

@@ -139,6 +139,9 @@ static const unsigned char quant_table_block_c[] = {
 static const unsigned char quant_table_dense_c[] = {
 #embed "quant/table_dense.c"
 };
+static const unsigned char roofline_c[] = {
+#embed "roofline.c"
+};
 static const unsigned char rows_h[] = {
 #embed "rows.h"
 };
@@ -195,6 +198,7 @@ static const template_file files[] = {
     {"quant/table_affine.c", quant_table_affine_c, sizeof quant_table_affine_c},
     {"quant/table_block.c", quant_table_block_c, sizeof quant_table_block_c},
     {"quant/table_dense.c", quant_table_dense_c, sizeof quant_table_dense_c},
+    {"roofline.c", roofline_c, sizeof roofline_c},
     {"rows.h", rows_h, sizeof rows_h},
     {"step.h", step_h, sizeof step_h},
 };

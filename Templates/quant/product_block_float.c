@@ -4,21 +4,21 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
                   int row, const int BLOCKS, const int TOKENS) {
     enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP, CHUNK = $chunk };
     enum { SCALE_BYTES = $scale_bytes, CHUNKS = GROUP / CHUNK };
-    const float *rows = x->values + (size_t)row * COLUMNS;
+    const float *values = x->values + (size_t)row * COLUMNS;
     f32x16 sum[STREAMS][TILE];
     for (int b = 0; b < BLOCKS; b++)
         for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
-    for (int g = 0; g < GROUPS; g++, rows += GROUP * TOKENS)
+    for (int g = 0; g < GROUPS; g++, values += GROUP * TOKENS)
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *block = weights + b * apart;
-            const float *values = rows;
+            const float *column = values;
             f32x16 dot[TILE][2] = {{{0}}};
             for (int chunk = 0; chunk < CHUNKS; chunk++) {
                 f32x16 w[CHUNK];
                 $load_columns(w, block + SCALE_BYTES, g * CHUNKS + chunk);
-                for (int i = 0; i < CHUNK; i++, values += TOKENS)
+                for (int i = 0; i < CHUNK; i++, column += TOKENS)
                     for (int t = 0; t < TOKENS; t++)
-                        dot[t][i % 2] = multiply_add(w[i], splat(values[t]), dot[t][i % 2]);
+                        dot[t][i % 2] = multiply_add(w[i], splat(column[t]), dot[t][i % 2]);
             }
             const f32x16 scale = $load_scales(block + 16 * g);
             for (int t = 0; t < TOKENS; t++)

@@ -35,7 +35,7 @@ private func modelHoles(_ plan: Plan, _ writer: CodeWriter) -> [String: String] 
     "buffers": writer.bufferLines,
     "includes": writer.headers.map { "#include \"\(fileName($0))\"" }.joined(separator: "\n"),
     "functions": writer.functions.joined(separator: "\n\n"),
-    "calls": plan.callTables, "steps": plan.stepLines, "kernels": plan.costLines,
+    "calls": plan.callTables, "kernel_names": plan.kernelNames, "steps": plan.stepLines, "kernels": plan.costLines,
     "generator": "mlx-compile \(generatorVersion)", "model_type": plan.modelType,
     "signature": plan.signature, "target": plan.target.name,
     "cpu_features": plan.target.cpuFeatures.joined(separator: " "),

@@ -50,6 +50,8 @@ public struct KernelCost: Sendable, Equatable {
   public let calls: Int
   public let weightBytes: Int
   public let operationsPerRow: Int
+  /// Those of them that multiply bytes.
+  public let int8OperationsPerRow: Int
   public let pageBytesPerPosition: Int
   public let operationsPerPosition: Int
 }
@@ -61,6 +63,7 @@ struct PlannedKernel: Sendable {
   let role: String
   let shape: KernelShape
   var calls: [PlannedCall]
+  let numerics: Numerics
   let pageElementBytes: Int
 }
 

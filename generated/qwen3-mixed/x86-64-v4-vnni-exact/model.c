@@ -1371,45 +1371,67 @@ static const struct call logits_calls[] = {
     {.weights = 245760, .cache = 0},
 };
 
+// Their places in the table of costs.
+enum { KERNEL_ROPE_TABLE, KERNEL_EMBED, KERNEL_ATTENTION_HEADS, KERNEL_ATTENTION, KERNEL_ATTENTION_OUTPUT, KERNEL_GATE_AND_UP, KERNEL_MLP_DOWN, KERNEL_ATTENTION_HEADS_VARIANT2, KERNEL_ATTENTION_VARIANT2, KERNEL_ATTENTION_OUTPUT_VARIANT2, KERNEL_GATE_AND_UP_VARIANT2, KERNEL_MLP_DOWN_VARIANT2, KERNEL_ATTENTION_OUTPUT_VARIANT3, KERNEL_LOGITS };
+
 // One thread's part of a step.
 static void run_thread(const struct context *c, int thread, int threads) {
+    struct clock clock = start_clock(c, thread);
     rope_table(c, &rope_table_calls[0], thread, threads);
+    book(&clock, KERNEL_ROPE_TABLE);
     embed(c, &embed_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_EMBED);
     // layer 0
     attention_heads(c, &attention_heads_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_HEADS);
     attention(c, &attention_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION);
     attention_output(c, &attention_output_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_OUTPUT);
     gate_and_up(c, &gate_and_up_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_GATE_AND_UP);
     mlp_down(c, &mlp_down_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_MLP_DOWN);
     // layer 1
     attention_heads_variant2(c, &attention_heads_variant2_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_HEADS_VARIANT2);
     attention_variant2(c, &attention_variant2_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_VARIANT2);
     attention_output_variant2(c, &attention_output_variant2_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_OUTPUT_VARIANT2);
     gate_and_up_variant2(c, &gate_and_up_variant2_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_GATE_AND_UP_VARIANT2);
     mlp_down_variant2(c, &mlp_down_variant2_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_MLP_DOWN_VARIANT2);
     // layer 2
     attention_heads_variant2(c, &attention_heads_variant2_calls[1], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_HEADS_VARIANT2);
     attention_variant2(c, &attention_variant2_calls[1], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_VARIANT2);
     attention_output_variant3(c, &attention_output_variant3_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_OUTPUT_VARIANT3);
     gate_and_up_variant2(c, &gate_and_up_variant2_calls[1], thread, threads);
     meet();
+    book(&clock, KERNEL_GATE_AND_UP_VARIANT2);
     mlp_down_variant2(c, &mlp_down_variant2_calls[1], thread, threads);
     meet();
+    book(&clock, KERNEL_MLP_DOWN_VARIANT2);
     logits(c, &logits_calls[0], thread, threads);
+    book(&clock, KERNEL_LOGITS);
 }
 
 static void run(const model_step *step, int32_t threads) {

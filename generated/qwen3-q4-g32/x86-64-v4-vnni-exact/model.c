@@ -725,24 +725,36 @@ static const struct call logits_calls[] = {
     {.weights = 86016, .cache = 0},
 };
 
+// Their places in the table of costs.
+enum { KERNEL_ROPE_TABLE, KERNEL_EMBED, KERNEL_ATTENTION_HEADS, KERNEL_ATTENTION, KERNEL_ATTENTION_OUTPUT, KERNEL_GATE_AND_UP, KERNEL_MLP_DOWN, KERNEL_LOGITS };
+
 // One thread's part of a step.
 static void run_thread(const struct context *c, int thread, int threads) {
+    struct clock clock = start_clock(c, thread);
     rope_table(c, &rope_table_calls[0], thread, threads);
+    book(&clock, KERNEL_ROPE_TABLE);
     embed(c, &embed_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_EMBED);
     for (int layer = 0; layer < 2; layer++) {
         attention_heads(c, &attention_heads_calls[layer], thread, threads);
         meet();
+        book(&clock, KERNEL_ATTENTION_HEADS);
         attention(c, &attention_calls[layer], thread, threads);
         meet();
+        book(&clock, KERNEL_ATTENTION);
         attention_output(c, &attention_output_calls[layer], thread, threads);
         meet();
+        book(&clock, KERNEL_ATTENTION_OUTPUT);
         gate_and_up(c, &gate_and_up_calls[layer], thread, threads);
         meet();
+        book(&clock, KERNEL_GATE_AND_UP);
         mlp_down(c, &mlp_down_calls[layer], thread, threads);
         meet();
+        book(&clock, KERNEL_MLP_DOWN);
     }
     logits(c, &logits_calls[0], thread, threads);
+    book(&clock, KERNEL_LOGITS);
 }
 
 static void run(const model_step *step, int32_t threads) {
