@@ -12,6 +12,8 @@ struct AnswerBuilder: Sendable {
   private let parallelToolCalls: Bool
   /// The request's stop strings; models may have more of their own.
   private let stops: [String]
+  /// Tells tokens of the prompt to messages.
+  private let places: MessagePlaces?
 
   private(set) var usage = Usage()
   /// Tokens whose text the parser hasn't given out yet.
@@ -25,13 +27,15 @@ struct AnswerBuilder: Sendable {
 
   init(
     decoder: AnswerDecoder, parser: OutputParser, logprobs: LogprobWriter?,
-    parallelToolCalls: Bool, stops: [String], promptTokens: Int
+    parallelToolCalls: Bool, stops: [String], places: MessagePlaces? = nil,
+    promptTokens: Int
   ) {
     self.decoder = decoder
     self.parser = parser
     self.logprobs = logprobs
     self.parallelToolCalls = parallelToolCalls
     self.stops = stops
+    self.places = places
     usage.promptTokens = promptTokens
   }
 
@@ -63,9 +67,13 @@ struct AnswerBuilder: Sendable {
     let last = delta(events, withRemainingLogprobs: true)
     if !isEnough { usage.completionTokens = result.generatedTokens }
     usage.cachedTokens = result.cachedTokens
+    var timings = Timings(result, generatedTokens: usage.completionTokens)
+    timings.cacheMiss = result.divergence.map {
+      CacheMiss(token: $0, message: places?.message(ofToken: $0))
+    }
     let summary = AnswerSummary(
       end: wasCut ? .length : toolCalls > 0 ? .toolCalls : ownEnd, usage: usage,
-      timings: Timings(result, generatedTokens: usage.completionTokens),
+      timings: timings,
       wasCancelled: wasCancelled)
     return (last.isEmpty ? [] : [.delta(last, usage)]) + [.finished(summary)]
   }

@@ -117,6 +117,8 @@ extension ServedModel {
         LogprobWriter(tokenizer: chat.tokenizer)
       },
       parallelToolCalls: conversation.tools.parallel, stops: conversation.stop,
+      places: MessagePlaces(
+        messages: conversation.messages, prompt: prompt, tokenizer: chat.tokenizer),
       promptTokens: prompt.ids.count)
   }
 }

@@ -16,6 +16,15 @@ struct Timings: Sendable, Equatable {
   var generatedTokens = 0
   var generateSeconds = 0.0
   var cachedTokens = 0
+  /// Why no more came from the cache; nil where it knew no other text that begins like this.
+  var cacheMiss: CacheMiss?
+}
+
+/// Where a prompt goes on in another way than all text in the cache that begins like it.
+struct CacheMiss: Sendable, Equatable {
+  /// Both counted from 0.
+  var token: Int
+  var message: Int?
 }
 
 extension Timings {

@@ -15,6 +15,12 @@ extension Usage {
 /// The fields that llama.cpp introduced and desktop clients show.
 extension Timings {
   var json: JSON {
+    guard let cacheMiss, var fields = commonFields.object else { return commonFields }
+    fields["cache_miss"] = cacheMiss.json
+    return .object(fields)
+  }
+
+  private var commonFields: JSON {
     [
       "cache_n": .integer(cachedTokens),
       "prompt_n": .integer(promptTokens),
@@ -33,4 +39,10 @@ extension Timings {
 
   /// To three places: microseconds, and more digits of a rate than a measurement has.
   private static func rounded(_ value: Double) -> JSON { .number((value * 1000).rounded() / 1000) }
+}
+
+extension CacheMiss {
+  fileprivate var json: JSON {
+    ["token": .integer(token), "message": message.map(JSON.integer) ?? .null]
+  }
 }
