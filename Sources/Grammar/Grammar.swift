@@ -109,6 +109,13 @@ extension GrammarBuilder {
     return add(.marker(Int32(markers.count - 1)))
   }
 
+  /// Text without special tokens up to and with the first occurrence of `end`.
+  public mutating func text(upTo end: String) -> Part {
+    let literal = pool.literal(end)
+    let before = pool.complement(pool.containing(literal))
+    return terminal(pool.concatenation(before, literal))
+  }
+
   /// Text that the whole of a pattern matches.
   public mutating func regex(_ pattern: String) throws(GrammarError) -> Part {
     terminal(try expression(pattern))
