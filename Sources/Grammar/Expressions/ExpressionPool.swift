@@ -67,6 +67,8 @@ struct ExpressionPool: Sendable {
   var classes: (sets: Int, classes: ByteClasses)?
   /// Expressions for one character of a JSON string, which all take any plain character.
   var stringCharacters: Set<Expression> = []
+  /// `jsonCharacter` and `canonicalCharacter`, once they are made.
+  var characters: (any: Expression?, canonical: Expression?)
 
   /// Counts above this are clipped to what a token can reach.
   static let largeCount: Int32 = 48
