@@ -53,11 +53,14 @@ let package = Package(
     .target(name: "Tokenizers", dependencies: ["JSON", "CPCRE2"]),
     .target(name: "Jinja", dependencies: ["JSON"]),
     .target(name: "Grammar", dependencies: ["JSON"]),
-    .target(name: "Chat", dependencies: ["Tokenizers", "Jinja", "JSON"]),
+    .executableTarget(
+      name: "grammar-bench", dependencies: ["Grammar", "Tokenizers", "JSON"],
+      path: "Benchmarks/grammar"),
+    .target(name: "Chat", dependencies: ["Tokenizers", "Jinja", "Grammar", "JSON"]),
     .target(
       name: "Server",
       dependencies: [
-        "Chat", "Tokenizers", "Runtime", "ModelFiles", "Machine", "JSON",
+        "Chat", "Tokenizers", "Grammar", "Runtime", "ModelFiles", "Machine", "JSON",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -18,10 +18,14 @@ import pytest
         ({"max_tokens": 0}, "max_tokens"),
         ({"stop": [""]}, "stop[0]"),
         ({"stop": ["x"] * 17}, "stop"),
-        ({"response_format": {"type": "json_object"}}, "response_format.type"),
+        ({"response_format": {"type": "xml"}}, "response_format.type"),
+        ({"extra_body": {"guided_json": {"type": "array", "contains": {}}}}, "guided_json"),
+        ({"extra_body": {"grammar": "root ::= other"}}, "grammar"),
+        ({"tool_choice": "required"}, "tool_choice"),
         ({"extra_body": {"tempurature": 1}}, "tempurature"),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "required"},
-         "tool_choice"),
+        ({"tools": [{"type": "function", "function": {"name": "f", "strict": True,
+                     "parameters": {"type": "object", "properties": {"a": {"contains": {}}}}}}]},
+         "tools"),
     ],
 )
 def test_a_field_that_cannot_be_honoured_is_named(ask, options, field):

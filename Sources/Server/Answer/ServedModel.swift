@@ -11,6 +11,7 @@ public final class ServedModel: Sendable {
   let traits: ModelTraits
   /// Names model, backend and version on every answer: same fingerprint and seed, same answer.
   let fingerprint: String
+  private let constraints: AnswerConstraints
 
   /// - Parameter generationConfiguration: the model directory's generation_config.json.
   public init(
@@ -21,9 +22,11 @@ public final class ServedModel: Sendable {
     self.engine = engine
     self.backend = backend
     self.fingerprint = fingerprint
+    constraints = AnswerConstraints(chat: chat, tokens: vocabulary)
     traits = ModelTraits(
       sampling: SamplingParameters(modelDefaults: generationConfiguration ?? JSONObject()),
       vocabulary: vocabulary)
+    Task.detached(priority: .utility) { [constraints] in constraints.prepare() }
   }
 }
 
@@ -39,6 +42,7 @@ extension ServedModel {
     generation.ignoreEndOfSequence = conversation.limits.ignoreEndOfSequence
     generation.stopTokens = conversation.limits.stopTokens
     generation.endOfSequenceTokens = chat.stopTokens
+    generation.constraint = try constraints.constraint(for: conversation, prompt: prompt)
     return Answer(
       id: id, events: try events(of: generation), engine: engine,
       builder: builder(for: conversation, prompt: prompt))
