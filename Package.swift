@@ -55,6 +55,7 @@ let package = Package(
       providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
     .target(name: "Tokenizers", dependencies: ["JSON", "CPCRE2"]),
     .target(name: "Jinja", dependencies: ["JSON"]),
+    .target(name: "Grammar", dependencies: ["JSON"]),
     .target(name: "Chat", dependencies: ["Tokenizers", "Jinja", "JSON"]),
     .target(
       name: "Server",
@@ -88,6 +89,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja", "JSON"], exclude: ["Fixtures"]),
+    .testTarget(name: "GrammarTests", dependencies: ["Grammar", "JSON"]),
     .testTarget(name: "ChatTests", dependencies: ["Chat"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ServerTests",

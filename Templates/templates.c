@@ -40,9 +40,6 @@ static const unsigned char isa_types_h[] = {
 static const unsigned char kernels_attention_c[] = {
 #embed "kernels/attention.c"
 };
-static const unsigned char kernels_attention_product_c[] = {
-#embed "kernels/attention_product.c"
-};
 static const unsigned char kernels_embed_c[] = {
 #embed "kernels/embed.c"
 };
@@ -142,6 +139,9 @@ static const unsigned char quant_table_block_c[] = {
 static const unsigned char quant_table_dense_c[] = {
 #embed "quant/table_dense.c"
 };
+static const unsigned char roofline_c[] = {
+#embed "roofline.c"
+};
 static const unsigned char rows_h[] = {
 #embed "rows.h"
 };
@@ -162,8 +162,6 @@ static const template_file files[] = {
     {"isa/portable.h", isa_portable_h, sizeof isa_portable_h},
     {"isa/types.h", isa_types_h, sizeof isa_types_h},
     {"kernels/attention.c", kernels_attention_c, sizeof kernels_attention_c},
-    {"kernels/attention_product.c", kernels_attention_product_c,
-     sizeof kernels_attention_product_c},
     {"kernels/embed.c", kernels_embed_c, sizeof kernels_embed_c},
     {"kernels/gated.c", kernels_gated_c, sizeof kernels_gated_c},
     {"kernels/head.c", kernels_head_c, sizeof kernels_head_c},
@@ -200,6 +198,7 @@ static const template_file files[] = {
     {"quant/table_affine.c", quant_table_affine_c, sizeof quant_table_affine_c},
     {"quant/table_block.c", quant_table_block_c, sizeof quant_table_block_c},
     {"quant/table_dense.c", quant_table_dense_c, sizeof quant_table_dense_c},
+    {"roofline.c", roofline_c, sizeof roofline_c},
     {"rows.h", rows_h, sizeof rows_h},
     {"step.h", step_h, sizeof step_h},
 };

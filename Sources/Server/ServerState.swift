@@ -54,6 +54,7 @@ struct ServerState: Sendable {
   let logger: Logger
   /// Seconds since 1970.
   let started: Int
+  let responses = ResponseStore()
 }
 
 extension ServerState {

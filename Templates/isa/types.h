@@ -59,8 +59,6 @@ INLINE f32x16 load_bf16(const void *p) {
 
 INLINE f32x16 load_f32(const void *p) { return load((const float *)p); }
 
-INLINE void prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
-
 // Lane i meets lane i + 8, then i + 4, i + 2, i + 1: one order on every machine.
 #define REDUCE(v, operation)                                                                       \
     do {                                                                                           \

@@ -1,3 +1,4 @@
+import Foundation
 import ModelFiles
 import ModelGraph
 import Testing
@@ -85,6 +86,21 @@ import Testing
           together(compiled, prompts, threads: threads) == expected.map { $0.suffix(37) },
           "\(target.name), \(threads) threads")
       }
+    }
+  }
+
+  @Test(arguments: Numerics.allCases)
+  func `twice as many threads as cores finish with the same bits`(_ numerics: Numerics) throws {
+    let model = TestModel(
+      hidden: 64, intermediate: 96, headDimension: 24, layers: 2,
+      format: .affine(bits: 4, groupSize: 32, scaleType: .bfloat16))
+    let target = try #require(TestToolchain.targets.first, "there is no compiler")
+    let compiled = try CompiledTestModel(model.graph(), target, numerics)
+    let tokens = testTokens(70, vocabulary: model.vocabulary)
+    let threads = Int32(2 * ProcessInfo.processInfo.activeProcessorCount)
+    let expected = compiled.logits(tokens, threads: 1)
+    for rows in [70, 16, 1] {
+      #expect(compiled.logits(tokens, threads: threads, rows: rows) == expected, "\(rows) rows")
     }
   }
 

@@ -7,7 +7,7 @@ extension CodeWriter {
     let activations = ActivationFormat(matrix.format, plan.numerics)
     var values = holes(matrix)
     values["tile"] = "tile_\(label)"
-    values["cases"] = cases(upTo: plan.tiles.tokens) { "tile_\(label)(y, weights, x, row, \($0))" }
+    values["cases"] = productCases("tile_\(label)")
     let template: String
     switch (matrix.format, activations) {
     case (.dense(let type), _):
@@ -29,6 +29,17 @@ extension CodeWriter {
     }
     write("product_\(label)", template, values)
     return "product_\(label)"
+  }
+
+  /// One for each number of blocks and rows that a product takes.
+  private func productCases(_ tile: String) -> String {
+    let tiles = plan.tiles
+    let shapes =
+      (1...tiles.tokens).map { (1, $0) } + (1...tiles.streamRows).map { (tiles.streams, $0) }
+    return shapes.map { blocks, tokens in
+      "case \(blocks) * TILE + \(tokens): "
+        + "\(tile)(y, weights, apart, x, row, \(blocks), \(tokens)); break;"
+    }.joined(separator: "\n")
   }
 
   /// Writes the look-up of one row in such a table; its name.

@@ -24,6 +24,7 @@ enum MessagesFields {
     ("speed", .only(["standard"], reason: "there is one speed.")),
     ("user_profile_id", .harmless(text)),
     ("workspace_id", .harmless(text)),
+    ("thread", .only([false], reason: "this server keeps no threads; send the whole history.")),
     ("mcp_servers", .only([[]], reason: "this server calls no tools itself.")),
   ]
 

@@ -6,7 +6,8 @@ struct Endpoint: Sendable {
   typealias Handler = @Sendable (Request, BasicRequestContext, ServerState) async throws -> Response
 
   let method: HTTPRequest.Method
-  /// The documented path, then others that clients use. `**` stands for the rest of a path.
+  /// The documented path, then others that clients use. `{id}` stands for one part
+  /// of a path, `**` for the rest of it.
   let paths: [String]
   /// Served without an API key.
   let isPublic: Bool
@@ -26,7 +27,8 @@ struct Endpoint: Sendable {
 
   /// All of them. A new one is a file in this folder and a line here.
   static let all: [Endpoint] = [
-    chatCompletions, models, model, health, cancel, messages, countTokens,
+    chatCompletions, models, model, health, cancel, messages, countTokens, responses,
+    countInputTokens, storedResponse, deleteResponse, cancelResponse, responseInput,
   ]
 
   /// Whether this is what lies at `path`, whatever the method.
@@ -34,7 +36,10 @@ struct Endpoint: Sendable {
     let parts = path.split(separator: "/")
     return paths.contains { pattern in
       let pattern = pattern.split(separator: "/")
-      guard pattern.last == "**" else { return pattern == parts }
+      guard pattern.last == "**" else {
+        return pattern.count == parts.count
+          && zip(pattern, parts).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
+      }
       return parts.count >= pattern.count && parts.starts(with: pattern.dropLast())
     }
   }

@@ -50,7 +50,7 @@ extension ChatRequest {
     try Self.checkResponseFormat(fields["response_format"])
   }
 
-  private static func variables(_ field: Field) throws(APIError) -> JSONObject {
+  static func variables(_ field: Field) throws(APIError) -> JSONObject {
     guard let variables = try field.object() else { return JSONObject() }
     for name in variables.object.keys where reservedVariables.contains(name) {
       throw variables[name].refused("is set by the server itself")

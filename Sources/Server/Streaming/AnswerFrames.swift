@@ -41,6 +41,12 @@ struct AnswerFrames<Wire: AnswerWire> {
     return [wire.keepAlive(progress: progress)]
   }
 
+  /// Told when nobody will take the rest.
+  mutating func abandon() {
+    report.abandoned()
+    wire.abandoned()
+  }
+
   private mutating func frames(_ event: AnswerEvent) -> [ByteBuffer] {
     switch event {
     case .progress(let done, let total):

@@ -17,8 +17,8 @@ struct AnswerResponse<Wire: AnswerWire>: Sendable {
   /// Waits for the whole answer.
   func whole(to request: Request) async throws -> Response {
     var response = try await request.body.consumeWithCancellationOnInboundClose { _ in
+      var wire = wire
       do {
-        var wire = wire
         let (body, summary) = try await answer.whole(&wire)
         report.finished(summary)
         return Response.json(body)
@@ -27,6 +27,7 @@ struct AnswerResponse<Wire: AnswerWire>: Sendable {
         throw error
       } catch let error as CancellationError {
         report.abandoned()
+        wire.abandoned()
         throw error
       }
     }
@@ -42,7 +43,7 @@ struct AnswerResponse<Wire: AnswerWire>: Sendable {
         try await request.body.consumeWithCancellationOnInboundClose { _ in
           var stream = AnswerFrames(
             answer: answer, wire: wire, report: report, keepAlive: keepAlive)
-          defer { if !stream.isFinished { report.abandoned() } }
+          defer { if !stream.isFinished { stream.abandon() } }
           for buffer in stream.begin() { try await writer.write(buffer) }
           for await pulse in answer.events.pulsing(every: keepAlive) {
             for buffer in stream.take(pulse) { try await writer.write(buffer) }

@@ -9,6 +9,8 @@ protocol AnswerWire: Sendable {
   mutating func lastFrames(_ summary: AnswerSummary) -> [ByteBuffer]
   /// The end of a stream that can't go on.
   mutating func failure(_ error: APIError) -> [ByteBuffer]
+  /// Told when the client left before the end.
+  mutating func abandoned()
   /// Keeps the connection alive while there is nothing to say.
   func keepAlive(progress: String) -> ByteBuffer
 
@@ -20,6 +22,8 @@ protocol AnswerWire: Sendable {
 
 extension AnswerWire {
   mutating func begin() -> [ByteBuffer] { [] }
+
+  mutating func abandoned() {}
 
   func keepAlive(progress: String) -> ByteBuffer { EventStream.comment(progress) }
 }
