@@ -41,10 +41,13 @@ let package = Package(
       ]),
 
     // Running it.
+    .target(name: "RowLoops"),
     .target(name: "GenericModel", dependencies: ["ModelGraph", "ModelFiles", "ModelABI"]),
     .target(
       name: "Runtime",
-      dependencies: ["ModelABI", "ModelFiles", "ModelGraph", "GenericModel", "Machine", "JSON"]),
+      dependencies: [
+        "ModelABI", "ModelFiles", "ModelGraph", "GenericModel", "Machine", "RowLoops", "JSON",
+      ]),
 
     // Speaking to it.
     .systemLibrary(
