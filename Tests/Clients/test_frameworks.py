@@ -88,7 +88,7 @@ class TestPydanticAI:
 
         agent = Agent(model, model_settings={"temperature": 0.0, "max_tokens": 200})
 
-        @agent.tool_plain
+        @agent.tool_plain(strict=False)
         def get_weather(place: str) -> str:
             """Look up the weather for a place"""
             return RESULT
@@ -168,31 +168,6 @@ class TestLiteLLM:
             text = answer.choices[0].message.content
             assert answer.usage.completion_tokens > 0
         assert "Monday" in text
-
-
-class TestInstructor:
-    def test_its_retries_hold_a_history(self, url):
-        """The pocket model seldom writes JSON unasked; what counts is that each try is answered."""
-        instructor = pytest.importorskip("instructor", reason="instructor isn't installed")
-        import openai
-        from pydantic import BaseModel
-
-        class Place(BaseModel):
-            name: str
-
-        client = instructor.from_openai(
-            openai.OpenAI(base_url=url, api_key="none", max_retries=0),
-            mode=instructor.Mode.MD_JSON,
-        )
-        try:
-            answer = client.chat.completions.create(
-                model="pocket", response_model=Place, max_retries=2, temperature=0,
-                max_tokens=60, messages=[{"role": "user", "content": "Paris is a city."}],
-            )
-            assert answer.name
-        except instructor.core.InstructorRetryException as failure:
-            assert failure.n_attempts == 2
-            assert "400" not in str(failure)
 
 
 class TestSmolagents:
