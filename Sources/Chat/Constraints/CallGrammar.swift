@@ -3,7 +3,8 @@ import JSON
 
 /// How a format's calls look, for constraining them while they are written.
 ///
-/// Texts may hold special tokens, and `NAME` for the tool's name, `KEY` for an argument's.
+/// Texts may hold special tokens, and `NAME` for the tool's name, `INDEX` for a number, `KEY` for
+/// an argument's name.
 public struct CallGrammar: Sendable {
   /// How the arguments of a call are written.
   enum Arguments: Sendable {
@@ -29,6 +30,8 @@ public struct CallGrammar: Sendable {
   var next: String?
   /// What no string may hold, since it would end the calls.
   var excluded: [String] = []
+  /// Other ways in which models of the format go on behind the same marker.
+  var others: [CallGrammar] = []
 }
 
 extension CallGrammar {
@@ -98,14 +101,23 @@ struct CallWriter {
       parts.append(builder.repetition(next, 0, nil))
     }
     if !grammar.end.isEmpty { parts.append(builder.marker(grammar.end)) }
-    return builder.sequence(parts + [rest])
+    var forms = [builder.sequence(parts + [rest])]
+    for other in grammar.others {
+      let writer = CallWriter(grammar: other, tools: tools, allowsSeveral: allowsSeveral)
+      forms.append(try writer.body(&builder, then: rest))
+    }
+    return builder.choice(forms)
   }
 
   private func call(
     _ tool: CallableTool, _ builder: inout GrammarBuilder
   ) throws -> GrammarBuilder.Part {
-    let head = builder.marker(grammar.head.replacing("NAME", with: tool.name))
-    var parts = [head, try arguments(tool, &builder)]
+    var parts: [GrammarBuilder.Part] = []
+    for (index, text) in grammar.head.parts(separatedBy: "INDEX").enumerated() {
+      if index > 0 { parts.append(try builder.regex("[0-9]{1,4}")) }
+      parts.append(builder.marker(text.replacing("NAME", with: tool.name)))
+    }
+    parts.append(try arguments(tool, &builder))
     if !grammar.tail.isEmpty { parts.append(builder.marker(grammar.tail)) }
     return builder.sequence(parts)
   }

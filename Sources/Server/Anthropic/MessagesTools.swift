@@ -7,7 +7,9 @@ enum MessagesTools {
     for tool in try fields["tools"].array() ?? [] {
       let fields = try tool.required(tool.object())
       tools.definitions.append(try definition(fields))
-      if try fields["strict"].bool() == true { tools.strict.insert(try ChatTools.name(fields["name"])) }
+      if try fields["strict"].bool() == true {
+        tools.strict.insert(try ChatTools.name(fields["name"]))
+      }
     }
     try readChoice(fields["tool_choice"], into: &tools)
     return tools

@@ -88,14 +88,33 @@ extension AnswerForm {
     default:
       try format.refuseUnknown(known: ["type", "json_schema"])
       let inner = format["json_schema"]
-      let fields = try inner.required(inner.object())
-      try fields.refuseUnknown(known: ["name", "description", "schema", "strict"])
-      _ = try fields["name"].string()
-      _ = try fields["description"].string()
-      _ = try fields["strict"].bool()
-      let path = fields.pathOf("schema")
-      guard fields["schema"].isPresent else { return AnswerForm(form: anyObject, path: path) }
-      return AnswerForm(form: .jsonSchema(try schema(fields["schema"])), path: path)
+      return try described(inner.required(inner.object()))
     }
+  }
+
+  /// A form whose schema stands beside its type, as the newer APIs have it.
+  static func flat(_ field: Field, types: [String]) throws(APIError) -> AnswerForm? {
+    guard let format = try field.object() else { return nil }
+    let type = format["type"]
+    switch try type.required(type.choice(of: types)) {
+    case "text", "json_object":
+      try format.refuseUnknown(known: ["type"])
+      return type.value == "text" ? nil : AnswerForm(form: anyObject, path: field.path)
+    default:
+      let schema = format["schema"]
+      _ = try schema.required(schema.object())
+      return try described(format)
+    }
+  }
+
+  /// A schema with its name and description.
+  private static func described(_ fields: Fields) throws(APIError) -> AnswerForm {
+    try fields.refuseUnknown(known: ["type", "name", "description", "schema", "strict"])
+    _ = try fields["name"].string()
+    _ = try fields["description"].string()
+    _ = try fields["strict"].bool()
+    let path = fields.pathOf("schema")
+    guard fields["schema"].isPresent else { return AnswerForm(form: anyObject, path: path) }
+    return AnswerForm(form: .jsonSchema(try schema(fields["schema"])), path: path)
   }
 }
