@@ -30,6 +30,9 @@ public struct AnswerRules: Sendable {
 
   public init() {}
 
+  /// Whether something is promised to the client.
+  public var demands: Bool { calls == .required || form != nil || !strict.isEmpty }
+
   private var isEmpty: Bool { tools.isEmpty && form == nil }
 
   /// What tells the grammar of these rules from others of the same model; nil where nothing is

@@ -12,6 +12,7 @@ extension GrammarMatcher: TokenConstraint {}
 final class AnswerConstraints: Sendable {
   private let chat: ChatModel
   private let tokens: Int
+  private let constrainsCalls: Bool
   private let kept = Mutex(Kept())
 
   fileprivate struct Kept: Sendable {
@@ -23,10 +24,13 @@ final class AnswerConstraints: Sendable {
 
   private static let mostGrammars = 16
 
-  /// - Parameter tokens: how many tokens the model knows.
-  init(chat: ChatModel, tokens: Int) {
+  /// - Parameters:
+  ///   - tokens: how many tokens the model knows.
+  ///   - constrainsCalls: see `ServedModel`.
+  init(chat: ChatModel, tokens: Int, constrainsCalls: Bool) {
     self.chat = chat
     self.tokens = tokens
+    self.constrainsCalls = constrainsCalls
   }
 
   /// The constraint for one answer; nil where it is free.
@@ -34,6 +38,7 @@ final class AnswerConstraints: Sendable {
     for conversation: Conversation, prompt: ChatPrompt
   ) throws -> (any TokenConstraint)? {
     let rules = AnswerRules(conversation)
+    guard constrainsCalls || rules.demands else { return nil }
     guard let key = rules.identity(chat, prompt) else { return nil }
     if let known = kept.withLock({ $0.use(key) }) { return GrammarMatcher(known) }
     guard let grammar = try grammar(for: rules, conversation, prompt) else { return nil }

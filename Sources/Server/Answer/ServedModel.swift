@@ -13,16 +13,20 @@ public final class ServedModel: Sendable {
   let fingerprint: String
   private let constraints: AnswerConstraints
 
-  /// - Parameter generationConfiguration: the model directory's generation_config.json.
+  /// - Parameters:
+  ///   - generationConfiguration: the model directory's generation_config.json.
+  ///   - constrainsCalls: whether calls that are allowed, but not demanded, are kept to their
+  ///     tools' schemas.
   public init(
     chat: ChatModel, engine: Engine, vocabulary: Int, backend: String,
-    generationConfiguration: JSONObject?, fingerprint: String
+    generationConfiguration: JSONObject?, fingerprint: String, constrainsCalls: Bool = true
   ) {
     self.chat = chat
     self.engine = engine
     self.backend = backend
     self.fingerprint = fingerprint
-    constraints = AnswerConstraints(chat: chat, tokens: vocabulary)
+    constraints = AnswerConstraints(
+      chat: chat, tokens: vocabulary, constrainsCalls: constrainsCalls)
     traits = ModelTraits(
       sampling: SamplingParameters(modelDefaults: generationConfiguration ?? JSONObject()),
       vocabulary: vocabulary)

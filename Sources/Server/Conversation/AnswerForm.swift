@@ -84,7 +84,8 @@ extension AnswerForm {
       // With a schema as llama.cpp has it.
       try format.refuseUnknown(known: ["type", "schema"])
       guard format["schema"].isPresent else { return AnswerForm(form: anyObject, path: field.path) }
-      return AnswerForm(form: .jsonSchema(try schema(format["schema"])), path: field.path)
+      return AnswerForm(
+        form: .jsonSchema(try schema(format["schema"])), path: format.pathOf("schema"))
     default:
       try format.refuseUnknown(known: ["type", "json_schema"])
       let inner = format["json_schema"]
