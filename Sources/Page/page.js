@@ -148,7 +148,7 @@ class Answer {
       this.summary = element("summary");
       this.text.before(element("details", { className: "reasoning" }, this.summary, home));
     }
-    const thinks = running !== null && this.end === undefined && this.message.content === "";
+    const thinks = !this.isFinished && this.message.content === "";
     this.summary.textContent = thinks ? "Thinking…" : "Thoughts";
     this.thoughts.show(this.reasoning);
   }
@@ -167,6 +167,7 @@ class Answer {
 
   /** Closes the answer, and says what it took. */
   finish(note) {
+    this.isFinished = true;
     this.draw();
     this.article.setAttribute("aria-busy", "false");
     const figures = [note, ...this.figures()].filter(Boolean).join(" · ");
@@ -205,6 +206,8 @@ async function answer() {
   running = new AbortController();
   showRunning();
   say("The model is answering.");
+  // A new chat may begin before this answer has ended, which must not join it.
+  const asked = messages;
   let shown = null;
   try {
     const text = body();
@@ -216,12 +219,13 @@ async function answer() {
     for await (const event of events(response)) shown.take(event);
     keep(shown, "");
   } catch (error) {
+    if (asked !== messages) return;
     if (error.name === "AbortError") keep(shown, "stopped");
     else fail(shown, error);
   } finally {
     running = null;
     showRunning();
-    input.focus();
+    (at("key-form").hidden ? input : at("key")).focus();
   }
 }
 
@@ -280,7 +284,7 @@ function showComposer() {
 function askForKey() {
   at("key-form").hidden = false;
   at("key").value = "";
-  setTimeout(() => at("key").focus());  // after the answer's end has moved the focus
+  at("key").focus();
 }
 
 function send() {
@@ -303,15 +307,12 @@ function stop() { running?.abort(); }
 
 function newChat() {
   stop();
-  // An answer that was under way ends after this, and must not join the new conversation.
-  setTimeout(() => {
-    messages = [];
-    openCalls = [];
-    log.replaceChildren();
-    showComposer();
-    say("New chat.");
-    input.focus();
-  });
+  messages = [];
+  openCalls = [];
+  log.replaceChildren();
+  showComposer();
+  say("New chat.");
+  input.focus();
 }
 
 async function showModel() {

@@ -12,7 +12,7 @@ struct PageTests {
     "/markdown.js": "text/javascript",
   ]
 
-  @Test(arguments: files)
+  @Test(arguments: Self.files)
   func `The page's files are public and say what they are`(path: String, type: String) async throws
   {
     var server = try TestServer()
@@ -27,7 +27,7 @@ struct PageTests {
     }
   }
 
-  @Test(arguments: files.keys)
+  @Test(arguments: Self.files.keys)
   func `A strict policy comes with every file`(path: String) async throws {
     try await TestServer().run { client in
       let policy = try await client.get(path).headers[.contentSecurityPolicy]
@@ -38,7 +38,7 @@ struct PageTests {
     }
   }
 
-  @Test(arguments: files.keys)
+  @Test(arguments: Self.files.keys)
   func `A file that the browser has isn't sent again`(path: String) async throws {
     try await TestServer().run { client in
       let tag = try #require(try await client.get(path).headers[.eTag])
@@ -51,7 +51,7 @@ struct PageTests {
     }
   }
 
-  @Test(arguments: files.keys)
+  @Test(arguments: Self.files.keys)
   func `No file builds markup from text or asks for another site`(path: String) async throws {
     try await TestServer().run { client in
       let text = try await client.get(path).text
