@@ -61,9 +61,12 @@ let package = Package(
       path: "Benchmarks/grammar"),
     .target(name: "Chat", dependencies: ["Tokenizers", "Jinja", "Grammar", "JSON"]),
     .target(
+      name: "Page", exclude: ["index.html", "page.css", "page.js", "markdown.js"],
+      sources: ["page.c"]),
+    .target(
       name: "Server",
       dependencies: [
-        "Chat", "Tokenizers", "Grammar", "Runtime", "ModelFiles", "Machine", "JSON",
+        "Chat", "Tokenizers", "Grammar", "Runtime", "ModelFiles", "Machine", "Page", "JSON",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -74,6 +77,11 @@ let package = Package(
         "Server", "Chat", "KernelCompiler",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    // Measuring it.
+    .executableTarget(
+      name: "tokenizer-bench", dependencies: ["Tokenizers", "JSON"],
+      path: "Benchmarks/tokenizer-bench"),
 
     .target(name: "TestSupport", path: "Tests/Support"),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
