@@ -70,6 +70,11 @@ let package = Package(
 
     .target(name: "TestSupport", path: "Tests/Support"),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
+    // Measuring it.
+    .executableTarget(
+      name: "tokenizer-bench", dependencies: ["Tokenizers", "JSON"],
+      path: "Benchmarks/tokenizer-bench"),
+
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "JSON", "TestSupport"]),
     .testTarget(
