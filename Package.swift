@@ -52,6 +52,7 @@ let package = Package(
       providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
     .target(name: "Tokenizers", dependencies: ["JSON", "CPCRE2"]),
     .target(name: "Jinja", dependencies: ["JSON"]),
+    .target(name: "Grammar", dependencies: ["JSON"]),
     .target(name: "Chat", dependencies: ["Tokenizers", "Jinja", "JSON"]),
     .target(
       name: "Server",
@@ -90,6 +91,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja", "JSON"], exclude: ["Fixtures"]),
+    .testTarget(name: "GrammarTests", dependencies: ["Grammar", "JSON"]),
     .testTarget(name: "ChatTests", dependencies: ["Chat"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ServerTests",

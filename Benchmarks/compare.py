@@ -14,53 +14,10 @@ smallest and the largest value in brackets. Nothing else should run meanwhile.
 
 import argparse
 import json
-import os
-import platform
-import statistics
-import subprocess
 import sys
 
-from peers import FORMATS, LLAMA_CPP_PYTHON, LlamaCpp, Workshop, run
-
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COMPILER = os.path.join(ROOT, ".build", "release", "mlx-compile")
-
-
-class Ours:
-    """A bundle under measurement."""
-
-    def __init__(self, folder, numerics, workshop):
-        self.name = f"mlx-compile, {numerics}"
-        self.bundle = workshop.path(f"{os.path.basename(folder)}-{numerics}.mlxbundle")
-        run(COMPILER, folder, "--numerics", numerics, "--output", self.bundle)
-        with open(os.path.join(self.bundle, "manifest.json"), encoding="utf-8") as file:
-            manifest = json.load(file)
-        self.bytes = manifest["sizes"]["weights_bytes"]
-        divergence = manifest.get("divergence")
-        self.numerics = "exact"
-        if divergence:
-            self.numerics = f"fast, KL {divergence['mean_kl']:.5f}"
-
-    def measure(self, threads, prompt, generate, depth):
-        command = [COMPILER, "bench", self.bundle, "--json", "--rounds", "1"]
-        command += ["--threads", str(threads), "--prompt", str(max(prompt, 1))]
-        command += ["--generate", str(generate), "--depth", str(depth)]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        report = json.loads(output)
-        result = report["results"][0]
-        return {
-            "prompt": result["prompt_tokens_per_second"]["median"],
-            "generate": result["generation_tokens_per_second"]["median"],
-            "share": result["share_of_bandwidth"],
-            "bandwidth": report["read_bandwidth"]["median"] / 1e9,
-        }
-
-
-def spread(values, digits=1):
-    if not values:
-        return "–"
-    low, middle, high = min(values), statistics.median(values), max(values)
-    return f"{middle:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
+from ours import Ours, build, machine, spread
+from peers import FORMATS, LLAMA_CPP_PYTHON, LlamaCpp, MlxLm, Workshop
 
 
 def table(contestants, threads, results):
@@ -81,12 +38,6 @@ def table(contestants, threads, results):
                 f"| {spread(column['share'], 2)} | {contestant.numerics} |"
             )
     return lines
-
-
-def machine():
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        name = next((line.split(":")[1].strip() for line in file if "model name" in line), "")
-    return f"{name}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
 
 
 def measure_all(contestants, options):
@@ -119,19 +70,22 @@ def main():
     parser.add_argument("--generate", type=int, default=128)
     parser.add_argument("--depth", type=int, default=0, help="tokens before the generated ones")
     parser.add_argument("--numerics", default="fast,exact")
-    parser.add_argument("--peers", default="Q4_0-pure,Q4_K_M,Q8_0", help=", ".join(FORMATS))
+    parser.add_argument(
+        "--peers", default="Q4_0-pure,Q4_K_M,Q8_0", help=", ".join([*FORMATS, "mlx-lm"])
+    )
     parser.add_argument("--workshop", default="~/.cache/mlx-compile-benchmarks")
     parser.add_argument("--json", help="also write every measurement to this file")
     options = parser.parse_args()
 
-    if not os.path.exists(COMPILER):
-        run("make", "-C", ROOT, "build")
+    build()
     workshop = Workshop(options.workshop)
     workshop.prepare_python()
     folder = workshop.synthetic(options.shape, options.bits, options.group)
     contestants = [Ours(folder, numerics, workshop) for numerics in options.numerics.split(",")]
     peers = [name for name in options.peers.split(",") if name]
-    contestants += [LlamaCpp(workshop, options.shape, name) for name in peers]
+    contestants += [LlamaCpp(workshop, options.shape, name) for name in peers if name in FORMATS]
+    if "mlx-lm" in peers:
+        contestants.append(MlxLm(workshop, folder))
     results = measure_all(contestants, options)
 
     print(f"{options.shape}, {options.bits} bits, group {options.group}; {machine()}")

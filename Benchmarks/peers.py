@@ -1,5 +1,5 @@
-"""What we are compared with: llama.cpp, built here from the sources that PyPI's llama-cpp-python
-carries, with the same synthetic weights in its own formats."""
+"""What we are compared with, with the same synthetic weights: llama.cpp, built here from the sources
+that PyPI's llama-cpp-python carries, in its own formats; and mlx-lm from PyPI, on the CPU."""
 
 import json
 import os
@@ -44,7 +44,7 @@ class Workshop:
         if os.path.exists(done):
             return
         run(sys.executable, "-m", "venv", self.path("venv"))
-        packages = ["mlx[cpu]", "numpy", "gguf", "cmake", "ninja"]
+        packages = ["mlx[cpu]", "mlx-lm", "numpy", "gguf", "cmake", "ninja"]
         run(self.python, "-m", "pip", "install", "--quiet", *packages)
         open(done, "w").close()
 
@@ -126,3 +126,38 @@ class LlamaCpp:
         for row in json.loads(output):
             rates["prompt" if row["n_prompt"] else "generate"] = row["avg_ts"]
         return rates
+
+    def batched(self, threads, batches, prompt, generate):
+        """Tokens per second of all sequences together, by their number."""
+        room = max(batches) * (prompt + generate) + 256
+        command = [self.program_batched(), "-m", self.file, "-t", str(threads), "-c", str(room)]
+        command += ["-tb", str(threads), "-npp", str(prompt), "-ntg", str(generate)]
+        command += ["-npl", ",".join(map(str, batches)), "--output-format", "jsonl"]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        rows = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        return {row["pl"]: row["speed_tg"] for row in rows}
+
+    def program_batched(self):
+        return os.path.join(os.path.dirname(self.program), "llama-batched-bench")
+
+
+class MlxLm:
+    """mlx-lm with the very folder that we compile, on the CPU."""
+
+    def __init__(self, workshop, folder):
+        self.name = "mlx-lm, CPU"
+        self.numerics = "bfloat16"
+        self.folder = folder
+        self.python = workshop.python
+        self.versions = ""
+        files = [name for name in os.listdir(folder) if name.endswith(".safetensors")]
+        self.bytes = sum(os.path.getsize(os.path.join(folder, name)) for name in files)
+
+    def measure(self, threads, prompt, generate, depth):
+        """Tokens per second of generation; one thread whatever is asked for, and few tokens."""
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mlx_speed.py")
+        command = [self.python, script, self.folder, "--generate", str(min(generate, 2))]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        result = json.loads(output)
+        self.versions = result.pop("versions")
+        return result

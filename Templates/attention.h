@@ -26,50 +26,109 @@ INLINE void join_state(float *whole, const float *run, int padded) {
         store(whole + i, multiply_add(load(run + i), take, load(whole + i) * keep));
 }
 
-// y[m] = y[m] * factors[m] + sum over d of a[m][d] * b[d], for QUERIES queries and WIDTH vectors.
-INLINE void product_tile(float *y, int y_stride, const float *factors, const float *a,
-                         int a_stride, const page_element *b, int b_stride, int depth,
-                         const int QUERIES, const int WIDTH) {
+enum { PAGE_VECTORS = PAGE_POSITIONS / 16 };
+
+// Scores of a page's positions: score[m] = sum over channels of query[m][channel] * keys[channel].
+INLINE void score_page(f32x16 (*score)[PAGE_VECTORS], const float *queries, int stride,
+                       const page_element *keys, int channels, const int QUERIES,
+                       const int WIDTH) {
+    for (int v = 0; v < PAGE_VECTORS; v += WIDTH) {
+        f32x16 sum[ATTENTION_QUERIES][PAGE_VECTORS];
+        for (int m = 0; m < QUERIES; m++)
+            for (int w = 0; w < WIDTH; w++) sum[m][w] = splat(0);
+        for (int i = 0; i < channels; i++) {
+            f32x16 key[PAGE_VECTORS];
+            for (int w = 0; w < WIDTH; w++)
+                key[w] = load_page(keys + (size_t)i * PAGE_POSITIONS + 16 * (v + w));
+            for (int m = 0; m < QUERIES; m++) {
+                const f32x16 factor = splat(queries[m * stride + i]);
+                for (int w = 0; w < WIDTH; w++) sum[m][w] = multiply_add(factor, key[w], sum[m][w]);
+            }
+        }
+        for (int m = 0; m < QUERIES; m++)
+            for (int w = 0; w < WIDTH; w++) score[m][v + w] = sum[m][w];
+    }
+}
+
+// Turns scores into weights and moves running maxima and totals on; query m sees the page's
+// positions `last[m]` and before, `window` of them unless 0. Fills in what earlier sums shrink by.
+INLINE void weigh_page(float (*weights)[PAGE_POSITIONS], float *shrink,
+                       f32x16 (*score)[PAGE_VECTORS], float *states, int stride, const int *last,
+                       int window, const int QUERIES) {
+    const i32x16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    f32x16 largest[ATTENTION_QUERIES], total[ATTENTION_QUERIES], change = splat(0);
+    i32x16 seen[ATTENTION_QUERIES][PAGE_VECTORS];
+    for (int m = 0; m < QUERIES; m++) {
+        largest[m] = splat(UNSEEN);
+        for (int v = 0; v < PAGE_VECTORS; v++) {
+            seen[m][v] = lanes + 16 * v <= last[m];
+            if (window) seen[m][v] &= lanes + 16 * v > last[m] - window;
+            score[m][v] = choose(seen[m][v], score[m][v], splat(UNSEEN));
+            largest[m] = maximum(largest[m], score[m][v]);
+        }
+    }
+    for (int m = 0; m < QUERIES; m++) {
+        float *state = states + m * stride;
+        const float before = state[STATE_MOST], here = maximum_of_lanes(largest[m]);
+        const float most = before > here ? before : here;
+        total[m] = splat(0);
+        for (int v = 0; v < PAGE_VECTORS; v++) {
+            const f32x16 weight = exponential(score[m][v] - most);
+            const f32x16 kept = choose(seen[m][v], weight, splat(0));
+            store(weights[m] + 16 * v, kept);
+            total[m] += kept;
+        }
+        state[STATE_MOST] = most;
+        change[m] = before - most;
+    }
+    change = exponential(change);
+    for (int m = 0; m < QUERIES; m++) {
+        float *state = states + m * stride;
+        shrink[m] = change[m];
+        state[STATE_TOTAL] = state[STATE_TOTAL] * shrink[m] + sum_of_lanes(total[m]);
+    }
+}
+
+// sums[m] = sums[m] * shrink[m] + sum over positions of weight * value, WIDTH vectors at a time.
+INLINE void add_values(float *sums, int stride, const float *shrink,
+                       float (*weights)[PAGE_POSITIONS], const page_element *values, int positions,
+                       const int VECTORS, const int QUERIES, const int WIDTH) {
     f32x16 sum[ATTENTION_QUERIES][ATTENTION_WIDTH];
     for (int m = 0; m < QUERIES; m++)
         for (int w = 0; w < WIDTH; w++)
-            sum[m][w] = load(y + m * y_stride + 16 * w) * splat(factors[m]);
-    for (int d = 0; d < depth; d++) {
-        f32x16 row[ATTENTION_WIDTH];
-        for (int w = 0; w < WIDTH; w++) row[w] = load_page(b + (size_t)d * b_stride + 16 * w);
+            sum[m][w] = load(sums + m * stride + 16 * w) * splat(shrink[m]);
+    for (int i = 0; i < positions; i++) {
+        f32x16 value[ATTENTION_WIDTH];
+        for (int w = 0; w < WIDTH; w++)
+            value[w] = load_page(values + (size_t)i * 16 * VECTORS + 16 * w);
         for (int m = 0; m < QUERIES; m++) {
-            const f32x16 factor = splat(a[m * a_stride + d]);
-            for (int w = 0; w < WIDTH; w++) sum[m][w] = multiply_add(factor, row[w], sum[m][w]);
+            const f32x16 weight = splat(weights[m][i]);
+            for (int w = 0; w < WIDTH; w++) sum[m][w] = multiply_add(weight, value[w], sum[m][w]);
         }
     }
     for (int m = 0; m < QUERIES; m++)
-        for (int w = 0; w < WIDTH; w++) store(y + m * y_stride + 16 * w, sum[m][w]);
+        for (int w = 0; w < WIDTH; w++) store(sums + m * stride + 16 * w, sum[m][w]);
 }
 
-// Turns a query's scores of one page into weights and moves its running maximum and total on;
-// of the page's positions it sees `first` to `last`. Returns what its earlier sums shrink by.
-INLINE float weigh_page(float *scores, float *state, int first, int last) {
-    const i32x16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    f32x16 score[PAGE_POSITIONS / 16], largest = splat(UNSEEN);
-    i32x16 seen[PAGE_POSITIONS / 16];
-    for (int i = 0; i < PAGE_POSITIONS / 16; i++) {
-        seen[i] = (lanes + 16 * i >= first) & (lanes + 16 * i <= last);
-        score[i] = choose(seen[i], load(scores + 16 * i), splat(UNSEEN));
-        largest = maximum(largest, score[i]);
-    }
-    const float before = state[STATE_MOST], here = maximum_of_lanes(largest);
-    const float most = before > here ? before : here;
-    f32x16 total = splat(0);
-    for (int i = 0; i < PAGE_POSITIONS / 16; i++) {
-        const f32x16 weight = exponential(score[i] - most);
-        const f32x16 kept = choose(seen[i], weight, splat(0));
-        store(scores + 16 * i, kept);
-        total += kept;
-    }
-    const float shrink = exponential(splat(before - most))[0];
-    state[STATE_MOST] = most;
-    state[STATE_TOTAL] = state[STATE_TOTAL] * shrink + sum_of_lanes(total);
-    return shrink;
+// Brings the states of QUERIES queries, which see positions up to `last` of this page, forward over
+// it.
+INLINE void see_page(float *states, const float *queries, const page_element *keys, int channels,
+                     int positions, const int *last, int window, const int VECTORS,
+                     const int QUERIES, const int WIDTH) {
+    const int stride = STATE_SUMS + 16 * VECTORS;
+    const page_element *values = keys + (size_t)channels * PAGE_POSITIONS;
+    f32x16 score[ATTENTION_QUERIES][PAGE_VECTORS];
+    float weights[ATTENTION_QUERIES][PAGE_POSITIONS] __attribute__((aligned(64)));
+    float shrink[ATTENTION_QUERIES];
+    score_page(score, queries, 16 * VECTORS, keys, channels, QUERIES, smaller(WIDTH, PAGE_VECTORS));
+    weigh_page(weights, shrink, score, states, stride, last, window, QUERIES);
+    int v = 0;
+    for (; v + WIDTH <= VECTORS; v += WIDTH)
+        add_values(states + STATE_SUMS + 16 * v, stride, shrink, weights, values + 16 * v,
+                   positions, VECTORS, QUERIES, WIDTH);
+    if (VECTORS % WIDTH)
+        add_values(states + STATE_SUMS + 16 * v, stride, shrink, weights, values + 16 * v,
+                   positions, VECTORS, QUERIES, VECTORS % WIDTH);
 }
 
 // The rows from `row` on that can be attended to together: consecutive rows of one sequence.

@@ -9,6 +9,9 @@
 enum {
     MAXIMUM_ROWS = $maximum_rows,  // rows of a step
     TILE = $tile,  // rows multiplied with one block of weights at once
+    STREAMS = $streams,  // blocks of weights read at once, by
+    STREAM_ROWS = $stream_rows,  // that many rows at most
+    PRODUCTS = $products,  // vectors that one product yields at most
     ROWS_ALONE = $rows_alone,  // rows up to which each thread prepares all of them
     PAGE_POSITIONS = $page_positions,  // positions of a page
     RUN_PAGES = $run_pages,  // pages of one run of attention
@@ -34,8 +37,12 @@ $functions
 
 $calls
 
+// Their places in the table of costs.
+enum { $kernel_names };
+
 // One thread's part of a step.
 static void run_thread(const struct context *c, int thread, int threads) {
+    struct clock clock = start_clock(c, thread);
     $steps
 }
 

@@ -54,6 +54,10 @@ INLINE void copy_row(float *y, const float *x, int padded) {
     for (int i = 0; i < padded; i += 16) store(y + i, load(x + i));
 }
 
+INLINE void add_row(float *y, const float *x, int padded) {
+    for (int i = 0; i < padded; i += 16) store(y + i, load(y + i) + load(x + i));
+}
+
 // One row as bytes: x = scale * code with |code| <= 127, ties to even.
 INLINE void store_int8(const struct int8_rows *to, const float *x, int row, int rows, int columns,
                        int group) {

@@ -17,14 +17,49 @@ struct call {
 
 INLINE int smaller(int a, int b) { return a < b ? a : b; }
 
+INLINE int within(int x, int low, int high) { return x < low ? low : smaller(x, high); }
+
 // The first of `units` that belongs to a thread; its last is before the next thread's first.
 INLINE int share(int units, int thread, int threads) {
     return (int)((int64_t)units * thread / threads);
 }
 
+// How a thread goes through its units, blocks of a matrix or heads: `streams` at once, `count`
+// apart, since memory that is read in several places answers faster; then a rest, one by one.
+struct strip {
+    int first, count, streams;
+};
+
+INLINE struct strip strip_of(int first, int end, int rows, int rest) {
+    const int streams = rows <= STREAM_ROWS ? STREAMS : 1, count = (end - first) / streams;
+    const int done = first + count * streams;
+    return rest ? (struct strip){done, end - done, 1} : (struct strip){first, count, streams};
+}
+
 // Waits until every thread has come here.
 INLINE void meet(void) {
 #pragma omp barrier
+}
+
+// Where the time of a step goes, for who wants to know: thread 0 adds up what each kernel took, the
+// wait for the other threads included.
+struct clock {
+    double *seconds;
+    double last;
+};
+
+INLINE struct clock start_clock(const struct context *c, int thread) {
+    struct clock clock = {thread == 0 ? c->step->kernel_seconds : NULL, 0};
+    if (clock.seconds) clock.last = omp_get_wtime();
+    return clock;
+}
+
+// The time since the last call belongs to this kernel.
+INLINE void book(struct clock *clock, int kernel) {
+    if (!clock->seconds) return;
+    const double now = omp_get_wtime();
+    clock->seconds[kernel] += now - clock->last;
+    clock->last = now;
 }
 
 INLINE float *shared_floats(const struct context *c, size_t offset) {

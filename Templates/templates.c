@@ -40,9 +40,6 @@ static const unsigned char isa_types_h[] = {
 static const unsigned char kernels_attention_c[] = {
 #embed "kernels/attention.c"
 };
-static const unsigned char kernels_attention_product_c[] = {
-#embed "kernels/attention_product.c"
-};
 static const unsigned char kernels_embed_c[] = {
 #embed "kernels/embed.c"
 };
@@ -100,6 +97,9 @@ static const unsigned char quant_affine6_h[] = {
 static const unsigned char quant_affine8_h[] = {
 #embed "quant/affine8.h"
 };
+static const unsigned char quant_block_scales_h[] = {
+#embed "quant/block_scales.h"
+};
 static const unsigned char quant_dense_bf16_h[] = {
 #embed "quant/dense_bf16.h"
 };
@@ -109,11 +109,23 @@ static const unsigned char quant_dense_f16_h[] = {
 static const unsigned char quant_dense_f32_h[] = {
 #embed "quant/dense_f32.h"
 };
+static const unsigned char quant_e2m1_h[] = {
+#embed "quant/e2m1.h"
+};
+static const unsigned char quant_e4m3_h[] = {
+#embed "quant/e4m3.h"
+};
 static const unsigned char quant_product_affine_float_c[] = {
 #embed "quant/product_affine_float.c"
 };
 static const unsigned char quant_product_affine_int8_c[] = {
 #embed "quant/product_affine_int8.c"
+};
+static const unsigned char quant_product_block_float_c[] = {
+#embed "quant/product_block_float.c"
+};
+static const unsigned char quant_product_block_int8_c[] = {
+#embed "quant/product_block_int8.c"
 };
 static const unsigned char quant_product_dense_c[] = {
 #embed "quant/product_dense.c"
@@ -121,8 +133,14 @@ static const unsigned char quant_product_dense_c[] = {
 static const unsigned char quant_table_affine_c[] = {
 #embed "quant/table_affine.c"
 };
+static const unsigned char quant_table_block_c[] = {
+#embed "quant/table_block.c"
+};
 static const unsigned char quant_table_dense_c[] = {
 #embed "quant/table_dense.c"
+};
+static const unsigned char roofline_c[] = {
+#embed "roofline.c"
 };
 static const unsigned char rows_h[] = {
 #embed "rows.h"
@@ -144,8 +162,6 @@ static const template_file files[] = {
     {"isa/portable.h", isa_portable_h, sizeof isa_portable_h},
     {"isa/types.h", isa_types_h, sizeof isa_types_h},
     {"kernels/attention.c", kernels_attention_c, sizeof kernels_attention_c},
-    {"kernels/attention_product.c", kernels_attention_product_c,
-     sizeof kernels_attention_product_c},
     {"kernels/embed.c", kernels_embed_c, sizeof kernels_embed_c},
     {"kernels/gated.c", kernels_gated_c, sizeof kernels_gated_c},
     {"kernels/head.c", kernels_head_c, sizeof kernels_head_c},
@@ -166,16 +182,23 @@ static const template_file files[] = {
     {"quant/affine5.h", quant_affine5_h, sizeof quant_affine5_h},
     {"quant/affine6.h", quant_affine6_h, sizeof quant_affine6_h},
     {"quant/affine8.h", quant_affine8_h, sizeof quant_affine8_h},
+    {"quant/block_scales.h", quant_block_scales_h, sizeof quant_block_scales_h},
     {"quant/dense_bf16.h", quant_dense_bf16_h, sizeof quant_dense_bf16_h},
     {"quant/dense_f16.h", quant_dense_f16_h, sizeof quant_dense_f16_h},
     {"quant/dense_f32.h", quant_dense_f32_h, sizeof quant_dense_f32_h},
+    {"quant/e2m1.h", quant_e2m1_h, sizeof quant_e2m1_h},
+    {"quant/e4m3.h", quant_e4m3_h, sizeof quant_e4m3_h},
     {"quant/product_affine_float.c", quant_product_affine_float_c,
      sizeof quant_product_affine_float_c},
     {"quant/product_affine_int8.c", quant_product_affine_int8_c,
      sizeof quant_product_affine_int8_c},
+    {"quant/product_block_float.c", quant_product_block_float_c, sizeof quant_product_block_float_c},
+    {"quant/product_block_int8.c", quant_product_block_int8_c, sizeof quant_product_block_int8_c},
     {"quant/product_dense.c", quant_product_dense_c, sizeof quant_product_dense_c},
     {"quant/table_affine.c", quant_table_affine_c, sizeof quant_table_affine_c},
+    {"quant/table_block.c", quant_table_block_c, sizeof quant_table_block_c},
     {"quant/table_dense.c", quant_table_dense_c, sizeof quant_table_dense_c},
+    {"roofline.c", roofline_c, sizeof roofline_c},
     {"rows.h", rows_h, sizeof rows_h},
     {"step.h", step_h, sizeof step_h},
 };

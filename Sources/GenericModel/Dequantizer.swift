@@ -21,6 +21,36 @@ struct Dequantizer {
           row, bits: bits, groupSize: groupSize,
           into: output + (row - rows.lowerBound) * columns)
       }
+    case .blockFloat(let mode):
+      let values = (0...255).map { mode.value(code: UInt8($0)) }
+      for row in rows {
+        expandBlocks(row, mode, values: values, into: output + (row - rows.lowerBound) * columns)
+      }
+    }
+  }
+
+  private func expandBlocks(
+    _ row: Int, _ mode: BlockFloat, values: [Float],  // (256), by code
+    into output: UnsafeMutablePointer<Float>  // (columns)
+  ) {
+    let groups = matrix.columns / mode.groupSize
+    guard let scales = matrix.scales?.bytes else {
+      preconditionFailure("\(matrix.path): codes without scales")
+    }
+    let groupBytes = mode.groupSize * mode.bits / 8
+    for group in 0..<groups {
+      let scale = mode.scale(scales[row * groups + group])
+      let start = (row * groups + group) * groupBytes
+      let codes = matrix.weight.bytes[start..<start + groupBytes]
+      let to = output + group * mode.groupSize
+      for (index, byte) in codes.enumerated() {
+        if mode.bits == 8 {
+          to[index] = values[Int(byte)] * scale
+        } else {
+          to[2 * index] = values[Int(byte & 15)] * scale
+          to[2 * index + 1] = values[Int(byte >> 4)] * scale
+        }
+      }
     }
   }
 

@@ -18,10 +18,11 @@ public struct CompiledSource: Sendable {
   /// where the source says so, which makes all targets agree to the bit. Vectors of 64 bytes are
   /// passed between inlined functions only, so how they would be passed elsewhere doesn't matter.
   /// With -O2, clang leaves the products' inner loops rolled up and a token takes twice as long.
-  public var compilerFlags: [String] {
+  public var compilerFlags: [String] { Self.compilerFlags }
+
+  static let compilerFlags =
     [
       "-std=c11", "-O3", "-Wall", "-Wextra", "-Wno-psabi", "-ffp-contract=off", "-fno-math-errno",
       "-fno-trapping-math",
     ]
-  }
 }

@@ -15,6 +15,7 @@ extension BundleManifest {
       ("sizes", sizes.json),
     ]
     if let divergence { members.append(("divergence", divergence.json)) }
+    if let stepCost { members.append(("step_cost", stepCost.json)) }
     members.append(("kernels", .array(kernels.map(\.json))))
     let files = files.map { (key: $0.path, value: $0.json) }
     members.append(("files", .object(JSONObject(files))))
@@ -39,6 +40,7 @@ extension BundleManifest {
     targets = try root.array("targets").map(Target.init)
     sizes = try Sizes(root.object("sizes"))
     divergence = try root.has("divergence") ? Divergence(root.object("divergence")) : nil
+    stepCost = try root.has("step_cost") ? StepCost(root.object("step_cost")) : nil
     kernels = try root.array("kernels").map(KernelCost.init)
     files = try root.object("files").members().map(File.init)
   }
@@ -102,6 +104,7 @@ extension BundleManifest.KernelCost {
     [
       "name": .string(name), "calls": .integer(calls), "weight_bytes": .integer(weightBytes),
       "operations_per_row": .integer(operationsPerRow),
+      "int8_operations_per_row": .integer(int8OperationsPerRow),
       "page_bytes_per_position": .integer(pageBytesPerPosition),
       "operations_per_position": .integer(operationsPerPosition),
     ]
@@ -112,6 +115,7 @@ extension BundleManifest.KernelCost {
     calls = try reader.integer("calls")
     weightBytes = try reader.integer("weight_bytes")
     operationsPerRow = try reader.integer("operations_per_row")
+    int8OperationsPerRow = try reader.integer("int8_operations_per_row")
     pageBytesPerPosition = try reader.integer("page_bytes_per_position")
     operationsPerPosition = try reader.integer("operations_per_position")
   }

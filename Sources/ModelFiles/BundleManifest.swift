@@ -3,7 +3,7 @@ import JSON
 /// manifest.json of a bundle: what the compiled library can't know about itself.
 public struct BundleManifest: Sendable, Equatable {
   /// Raised whenever a bundle changes in a way that an older reader would misread.
-  public static let currentFormatVersion = 1
+  public static let currentFormatVersion = 2
 
   public var formatVersion = BundleManifest.currentFormatVersion
   /// "mlx-compile 0.1.0"
@@ -21,6 +21,8 @@ public struct BundleManifest: Sendable, Equatable {
   public var sizes: Sizes
   /// Nil until the bundle has been compared with exact mathematics.
   public var divergence: Divergence?
+  /// Nil where no library could be timed, because none runs on the machine that made the bundle.
+  public var stepCost: StepCost?
   public var kernels: [KernelCost]
   /// Every other file of the bundle, by its path inside it.
   public var files: [File]
@@ -86,17 +88,20 @@ public struct BundleManifest: Sendable, Equatable {
     public var calls: Int
     public var weightBytes: Int
     public var operationsPerRow: Int
+    /// Those of them that multiply bytes; the others multiply floats.
+    public var int8OperationsPerRow: Int
     public var pageBytesPerPosition: Int
     public var operationsPerPosition: Int
 
     public init(
       name: String, calls: Int, weightBytes: Int, operationsPerRow: Int,
-      pageBytesPerPosition: Int, operationsPerPosition: Int
+      int8OperationsPerRow: Int = 0, pageBytesPerPosition: Int, operationsPerPosition: Int
     ) {
       self.name = name
       self.calls = calls
       self.weightBytes = weightBytes
       self.operationsPerRow = operationsPerRow
+      self.int8OperationsPerRow = int8OperationsPerRow
       self.pageBytesPerPosition = pageBytesPerPosition
       self.operationsPerPosition = operationsPerPosition
     }
@@ -117,7 +122,8 @@ public struct BundleManifest: Sendable, Equatable {
   public init(
     generator: String = "mlx-compile \(generatorVersion)", abiVersion: Int, modelType: String,
     signature: String, packingKey: String? = nil, numerics: String, targets: [Target],
-    sizes: Sizes, divergence: Divergence? = nil, kernels: [KernelCost] = [], files: [File] = []
+    sizes: Sizes, divergence: Divergence? = nil, stepCost: StepCost? = nil,
+    kernels: [KernelCost] = [], files: [File] = []
   ) {
     self.generator = generator
     self.abiVersion = abiVersion
@@ -128,6 +134,7 @@ public struct BundleManifest: Sendable, Equatable {
     self.targets = targets
     self.sizes = sizes
     self.divergence = divergence
+    self.stepCost = stepCost
     self.kernels = kernels
     self.files = files
   }

@@ -70,6 +70,20 @@ struct ManifestReader {
     return result
   }
 
+  /// Numbers of 0 or more, by a number of 1 or more.
+  func numbersByNumber() throws -> [Int: Double] {
+    var result: [Int: Double] = [:]
+    for key in object.keys {
+      guard let number = Int(key), number > 0 else {
+        throw ModelError("\(place): \"\(printable(key))\" is not a number of rows")
+      }
+      let value = try self.number(key)
+      guard value >= 0, value.isFinite else { throw wrong(key, "a number of 0 or more") }
+      result[number] = value
+    }
+    return result
+  }
+
   /// A path that stays inside the bundle.
   func path(_ key: String) throws -> String { try checkedPath(string(key)) }
 

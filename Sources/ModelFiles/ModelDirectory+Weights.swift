@@ -44,24 +44,57 @@ extension ModelDirectory {
     ModelError(
       "tensor \(printable(path)).weight: is missing or packed in the format of quant_method "
         + "\"\(printable(method))\" (quantization_config in config.json), which isn't supported; "
-        + "use a model quantised by mlx_lm.convert (affine, 2 to 8 bits)")
+        + "use a model quantised by mlx_lm.convert")
   }
 
+  /// Scales of one byte belong to floating-point codes, others to affine ones.
   private func quantizedMatrix(
     _ path: String, _ weight: StoredTensor, columns: Int?
   ) throws -> WeightMatrix {
     let scales = try tensors.tensor(path + ".scales")
-    let stated = quantization.parameters(of: path)
-    let rows = weight.shape[0]
-    guard scales.type.isFloatingPoint, tensors.contains(path + ".biases") else {
+    guard weight.type == .uint32, scales.shape.count == 2, scales.shape[0] == weight.shape[0],
+      scales.shape[1] > 0
+    else {
       throw ModelError(
-        "tensor \(scales.name): \(modeName(scales, stated)) isn't supported yet; use a model with "
-          + "affine quantisation or none")
+        "tensor \(weight.name): \(weight.summary) doesn't fit its scales \(scales.summary)")
+    }
+    if scales.type == .uint8 { return try blockFloatMatrix(path, weight, scales, columns) }
+    return try affineMatrix(path, weight, scales, columns)
+  }
+
+  private func blockFloatMatrix(
+    _ path: String, _ weight: StoredTensor, _ scales: StoredTensor, _ columns: Int?
+  ) throws -> WeightMatrix {
+    let (words, groups) = (weight.shape[1], scales.shape[1])
+    let mode = BlockFloat.allCases.first { mode in
+      words == groups * (mode.groupSize * mode.bits / 32)
+        && columns.map { $0 == groups * mode.groupSize } ?? true
+    }
+    guard let mode else {
+      let width = columns.map { "\($0) columns" } ?? "any number of columns"
+      throw ModelError(
+        "tensor \(weight.name): \(words) words and \(groups) scales of one byte per row don't fit "
+          + "\(width) in mxfp4, mxfp8 or nvfp4")
+    }
+    return WeightMatrix(
+      path: path, rows: weight.shape[0], columns: groups * mode.groupSize,
+      format: .blockFloat(mode), weight: weight, scales: scales)
+  }
+
+  private func affineMatrix(
+    _ path: String, _ weight: StoredTensor, _ scales: StoredTensor, _ columns: Int?
+  ) throws -> WeightMatrix {
+    let stated = quantization.parameters(of: path)
+    guard scales.type.isFloatingPoint, tensors.contains(path + ".biases") else {
+      let mode = stated?.mode ?? "affine"
+      let name = mode == "affine" ? "quantisation without biases" : "mode \(printable(mode))"
+      throw ModelError(
+        "tensor \(scales.name): \(scales.type.name) scales and no \(path).biases (\(name) by "
+          + "config.json) are no format that is known: affine has biases, mxfp4, mxfp8 and nvfp4 "
+          + "have uint8 scales; the download may be incomplete")
     }
     let biases = try tensors.tensor(path + ".biases")
-    guard weight.type == .uint32, scales.shape.count == 2, scales.shape[0] == rows,
-      scales.shape[1] > 0, biases.shape == scales.shape, biases.type == scales.type
-    else {
+    guard biases.shape == scales.shape, biases.type == scales.type else {
       throw ModelError(
         "tensor \(weight.name): \(weight.summary) doesn't fit its scales \(scales.summary) and "
           + "biases \(biases.summary)")
@@ -69,15 +102,9 @@ extension ModelDirectory {
     let layout = try affineLayout(
       words: weight.shape[1], groups: scales.shape[1], columns: columns, stated: stated, path: path)
     return WeightMatrix(
-      path: path, rows: rows, columns: layout.groupSize * scales.shape[1],
+      path: path, rows: weight.shape[0], columns: layout.groupSize * scales.shape[1],
       format: .affine(bits: layout.bits, groupSize: layout.groupSize, scaleType: scales.type),
       weight: weight, scales: scales, biases: biases)
-  }
-
-  private func modeName(_ scales: StoredTensor, _ stated: Quantization.Parameters?) -> String {
-    if let mode = stated?.mode, mode != "affine" { return "quantisation mode \(printable(mode))" }
-    return scales.type == .uint8
-      ? "a quantisation mode with uint8 scales" : "quantisation without biases"
   }
 
   /// Bits and group size of `words` uint32 and `groups` scales per row.

@@ -12,7 +12,7 @@ public struct WeightMatrix: Sendable {
   public let weight: StoredTensor
   /// Quantised: (rows, columns / group size).
   public let scales: StoredTensor?
-  /// Affine: (rows, columns / group size).
+  /// Affine alone: (rows, columns / group size).
   public let biases: StoredTensor?
 
   public init(
@@ -42,13 +42,16 @@ public enum WeightFormat: Hashable, Sendable {
   /// MLX affine quantisation: `weight = code * scale + bias`, a scale and a bias per group of
   /// columns. `scaleType` is float32, float16 or bfloat16.
   case affine(bits: Int, groupSize: Int, scaleType: ScalarType)
+  /// Floating-point codes times a scale of one byte per group of columns.
+  case blockFloat(BlockFloat)
 
-  /// "bfloat16" or "affine 4-bit group 64 (bfloat16)", for listings.
+  /// "mxfp4", "bfloat16" or "affine 4-bit group 64 (bfloat16)", for listings.
   public var summary: String {
     switch self {
     case .dense(let type): type.name
     case .affine(let bits, let groupSize, let scaleType):
       "affine \(bits)-bit group \(groupSize) (\(scaleType.name))"
+    case .blockFloat(let mode): mode.rawValue
     }
   }
 }
@@ -72,13 +75,23 @@ extension WeightMatrix {
         let group = column / groupSize
         output[column] = Float(code(row: row, column: column)) * scales[group] + biases[group]
       }
+    case .blockFloat(let mode):
+      guard let scales else { preconditionFailure("\(path): codes without scales") }
+      for column in 0..<columns {
+        let code = UInt8(truncatingIfNeeded: code(row: row, column: column))
+        let scale = scales.bytes[(row * columns + column) / mode.groupSize]
+        output[column] = mode.value(code: code) * mode.scale(scale)
+      }
     }
   }
 
   /// The quantised code of one weight. Every row is one little-endian bit stream.
   public func code(row: Int, column: Int) -> UInt32 {
-    guard case .affine(let bits, _, _) = format else {
-      preconditionFailure("\(path): dense weights have no codes")
+    let bits: Int
+    switch format {
+    case .dense: preconditionFailure("\(path): dense weights have no codes")
+    case .affine(let width, _, _): bits = width
+    case .blockFloat(let mode): bits = mode.bits
     }
     let rowStart = row * (columns * bits / 8)
     var code: UInt32 = 0

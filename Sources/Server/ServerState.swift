@@ -14,8 +14,8 @@ public struct ServerConfiguration: Sendable {
   public var bodyLimit = 10 << 20
   /// A stream without an event for this long is sent a comment.
   public var keepAlive: Duration = .seconds(3)
-  /// Makes the id of an answer; tests replace it.
-  public var makeID: @Sendable () -> String = { "chatcmpl-" + randomLetters(24) }
+  /// Makes an id with this prefix; tests replace it.
+  public var makeID: @Sendable (String) -> String = { $0 + randomLetters(24) }
   /// Seconds since 1970; tests replace it.
   public var now: @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }
 
@@ -54,6 +54,7 @@ struct ServerState: Sendable {
   let logger: Logger
   /// Seconds since 1970.
   let started: Int
+  let responses = ResponseStore()
 }
 
 extension ServerState {

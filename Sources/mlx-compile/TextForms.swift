@@ -1,12 +1,6 @@
 import Foundation
 import ModelFiles
 
-extension Duration {
-  var seconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
-  }
-}
-
 /// "335 MB": powers of ten, as bandwidths are given.
 func byteText(_ bytes: Int) -> String {
   let units = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)]

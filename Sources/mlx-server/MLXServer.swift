@@ -39,7 +39,7 @@ struct MLXServer: AsyncParsableCommand {
       let location = try ModelLocation.resolve(options.model)
       let configuration = ServerConfiguration(
         modelID: options.modelIdentifier(location), apiKeys: options.apiKeys)
-      let loading = options.loading(location)
+      let loading = try options.loading(location)
       try await serve(
         configuration, on: ListenConfiguration(host: options.host, port: options.port),
         logger: logger, load: loading.load

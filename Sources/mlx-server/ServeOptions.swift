@@ -44,6 +44,12 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "Answers that are worked on at once.")
   var parallel = 4
 
+  @Option(help: "Most memory for weights, keys and values and all else: 6g, 800m (default: enough).")
+  var memory: ByteCount?
+
+  @Option(help: "A smaller model with the same tokenizer that guesses tokens where that pays.")
+  var draftModel: String?
+
   func validate() throws {
     guard (0...65535).contains(port) else {
       throw ValidationError("--port must be between 0 and 65535")
@@ -80,7 +86,7 @@ extension ServeOptions {
     return (isBundle ? url.deletingPathExtension() : url).lastPathComponent
   }
 
-  func loading(_ location: ModelLocation) -> ModelLoading {
+  func loading(_ location: ModelLocation) throws -> ModelLoading {
     var loading = ModelLoading(
       location: location,
       compile: { [numerics] directory in
@@ -96,9 +102,31 @@ extension ServeOptions {
     loading.backend = backend
     loading.contextSize = contextSize.value
     loading.parallel = parallel
+    loading.memory = memory?.value
+    loading.draftLocation = try draftModel.map { try ModelLocation.resolve($0) }
     if let threads { loading.threads = threads }
     return loading
   }
+}
+
+/// A number of bytes, written 800m, 6g or 6GiB.
+struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
+  let value: Int
+
+  private static let units = ["": 0, "k": 10, "m": 20, "g": 30, "t": 40]
+
+  init?(argument: String) {
+    let text = argument.lowercased()
+    let digits = text.prefix { $0.isNumber || $0 == "." }
+    var unit = text.dropFirst(digits.count)
+    for suffix in ["ib", "b"] where unit.hasSuffix(suffix) { unit.removeLast(suffix.count) }
+    guard let number = Double(digits), let shift = Self.units[String(unit)] else { return nil }
+    let bytes = number * Double(1 << shift)
+    guard bytes >= 1, bytes < 0x1p60 else { return nil }
+    value = Int(bytes)
+  }
+
+  var description: String { "\(value)" }
 }
 
 /// A number of tokens, written 4096 or 4k.

@@ -63,3 +63,28 @@ INLINE i32x16 dot4(i32x16 sum, u32x16 codes, u32x16 x) {
            JOIN(dot4_half((__m256i)LOWER(upper), (__m256i)LOWER(x), 16),
                 dot4_half((__m256i)UPPER(upper), (__m256i)UPPER(x), 16));
 }
+
+INLINE __m256i look_up_half(__m128i table, __m256i indices) {
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), indices);
+}
+
+// For every byte, which must be below 16, that one of the table.
+INLINE u32x16 look_up(const uint8_t *table, u32x16 indices) {
+    typedef uint32_t u32x8 __attribute__((vector_size(32)));
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)table);
+    return JOIN((u32x8)look_up_half(bytes, (__m256i)LOWER(indices)),
+                (u32x8)look_up_half(bytes, (__m256i)UPPER(indices)));
+}
+
+// The permutation reads three bits of an index; the fourth, moved to the sign, chooses the half.
+INLINE __m256 look_up_floats_half(f32x16 table, __m256i indices) {
+    return _mm256_blendv_ps(_mm256_permutevar8x32_ps(LOWER(table), indices),
+                            _mm256_permutevar8x32_ps(UPPER(table), indices),
+                            (__m256)_mm256_slli_epi32(indices, 28));
+}
+
+// For every lane, that one of 16 floats which its lowest four bits name.
+INLINE f32x16 look_up_floats(const float *table, u32x16 indices) {
+    return JOIN(look_up_floats_half(load(table), (__m256i)LOWER(indices)),
+                look_up_floats_half(load(table), (__m256i)UPPER(indices)));
+}

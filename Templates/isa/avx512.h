@@ -23,3 +23,14 @@ INLINE i32x16 nearest(f32x16 v) { return (i32x16)_mm512_cvtps_epi32(v); }
 INLINE void store_bytes(int8_t *p, i32x16 v) {
     _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)v));
 }
+
+// For every byte, which must be below 16, that one of the table.
+INLINE u32x16 look_up(const uint8_t *table, u32x16 indices) {
+    const __m512i bytes = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
+    return (u32x16)_mm512_shuffle_epi8(bytes, (__m512i)indices);
+}
+
+// For every lane, that one of 16 floats which its lowest four bits name.
+INLINE f32x16 look_up_floats(const float *table, u32x16 indices) {
+    return _mm512_permutexvar_ps((__m512i)indices, load(table));
+}

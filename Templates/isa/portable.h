@@ -56,3 +56,19 @@ INLINE i32x16 dot4(i32x16 sum, u32x16 codes, u32x16 x) {
 
 // The same where codes are below 128.
 INLINE i32x16 dot4_small(i32x16 sum, u32x16 codes, u32x16 x) { return dot4(sum, codes, x); }
+
+// For every byte, which must be below 16, that one of the table.
+INLINE u32x16 look_up(const uint8_t *table, u32x16 indices) {
+    u32x16 found = {0};
+    for (int lane = 0; lane < 16; lane++)
+        for (int shift = 0; shift < 32; shift += 8)
+            found[lane] |= (uint32_t)table[indices[lane] >> shift & 15u] << shift;
+    return found;
+}
+
+// For every lane, that one of 16 floats which its lowest four bits name.
+INLINE f32x16 look_up_floats(const float *table, u32x16 indices) {
+    f32x16 found;
+    for (int lane = 0; lane < 16; lane++) found[lane] = table[indices[lane] & 15u];
+    return found;
+}

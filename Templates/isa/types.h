@@ -7,10 +7,12 @@ typedef float f32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
 typedef uint32_t u32x16 __attribute__((vector_size(64)));
 typedef uint16_t u16x16 __attribute__((vector_size(32)));
+typedef uint8_t u8x16 __attribute__((vector_size(16)));
 
 typedef float f32x16_anywhere __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint32_t u32x16_anywhere __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint16_t u16x16_anywhere __attribute__((vector_size(32), aligned(2), may_alias));
+typedef uint8_t u8x16_anywhere __attribute__((vector_size(16), aligned(1), may_alias));
 typedef uint32_t word_anywhere __attribute__((aligned(1), may_alias));
 
 #define INLINE static inline __attribute__((always_inline, unused))
@@ -25,6 +27,11 @@ INLINE u32x16 load_words(const void *p) { return *(const u32x16_anywhere *)p; }
 INLINE u16x16 load_halves(const void *p) { return *(const u16x16_anywhere *)p; }
 
 INLINE void store_halves(void *p, u16x16 v) { *(u16x16_anywhere *)p = v; }
+
+// 16 bytes, one to a lane.
+INLINE u32x16 load_bytes(const void *p) {
+    return __builtin_convertvector(*(const u8x16_anywhere *)p, u32x16);
+}
 
 INLINE f32x16 splat(float x) {
     return (f32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
@@ -51,8 +58,6 @@ INLINE f32x16 load_bf16(const void *p) {
 }
 
 INLINE f32x16 load_f32(const void *p) { return load((const float *)p); }
-
-INLINE void prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 
 // Lane i meets lane i + 8, then i + 4, i + 2, i + 1: one order on every machine.
 #define REDUCE(v, operation)                                                                       \

@@ -1,18 +1,28 @@
 // $summary
 KERNEL void $name(const struct context *c, const struct call *call, const struct $rows_type *x,
-                  int head, int row, int tokens) {
+                  int first, int end, int row, int limit, int rows) {
     enum { HEADS = $heads, DIMENSION = $dimension, PADDED = $padded, BLOCKS = PADDED / 16 };
     enum { MATRIX = $tensor, STRIDE = $stride };
     const uint8_t *weights = c->weights + call->weights;
-    float channels[TILE][PADDED] __attribute__((aligned(64)));
-    for (int block = 0; block < BLOCKS; block++) {
-        const int line = head * BLOCKS + block;
-        f32x16 y[TILE];
-        $product(y, weights + MATRIX + (size_t)line * STRIDE, x, row, tokens);
-        $bias
-        for (int t = 0; t < tokens; t++) store(channels[t] + 16 * block, y[t]);
-    }
-    for (int t = 0; t < tokens; t++) {
-        $finish
+    float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
+    for (int rest = 0; rest < 2; rest++) {
+        const struct strip part = strip_of(first, end, rows, rest);
+        const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
+        for (int unit = part.first; unit < part.first + part.count; unit++)
+            for (int from = row; from < limit; from += TILE) {
+                const int tokens = tokens_in_tile(from, rows);
+                for (int block = 0; block < BLOCKS; block++) {
+                    f32x16 y[PRODUCTS];
+                    $product(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) * STRIDE, apart,
+                             x, from, part.streams, tokens);
+                    for (int i = 0; i < part.streams * tokens; i++)
+                        store(channels[i] + 16 * block, y[i]);
+                }
+                for (int i = 0; i < part.streams * tokens; i++) {
+                    const int head = unit + i / tokens * part.count, token = from + i % tokens;
+                    float *channel = channels[i];
+                    $finish
+                }
+            }
     }
 }

@@ -6,15 +6,13 @@ KERNEL void $name(const struct context *c, const struct call *call, int thread, 
     const int rows = c->rows;
     $prepared
     const int first = share(UNITS, thread, threads), end = share(UNITS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
-        for (int unit = first; unit < end; unit++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                if (unit < QUERIES)
-                    $query(c, call, &$query_rows, unit, row, tokens);
-                else if (unit < QUERIES + KEYS)
-                    $key(c, call, &$key_rows, unit - QUERIES, row, tokens);
-                else
-                    $value(c, call, &$value_rows, unit - QUERIES - KEYS, row, tokens);
-            }
+    for (int pass = 0; pass < rows; pass += PASS) {
+        const int limit = smaller(rows, pass + PASS);
+        $query(c, call, &$query_rows, smaller(first, QUERIES), smaller(end, QUERIES), pass, limit,
+               rows);
+        $key(c, call, &$key_rows, within(first - QUERIES, 0, KEYS), within(end - QUERIES, 0, KEYS),
+             pass, limit, rows);
+        $value(c, call, &$value_rows, within(first - QUERIES - KEYS, 0, KEYS),
+               within(end - QUERIES - KEYS, 0, KEYS), pass, limit, rows);
+    }
 }

@@ -7,18 +7,26 @@ KERNEL void $name(const struct context *c, const struct call *call, int thread, 
     $prepared
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = c->step->logits + (size_t)row * OUTPUTS + 16 * block;
-                f32x16 y[TILE];
-                $product(y, weights + MATRIX + (size_t)block * STRIDE, &$rows, row, tokens);
-                $bias
-                for (int t = 0; t < tokens; t++, to += OUTPUTS) {
-                    if (16 * block + 16 <= OUTPUTS)
-                        store(to, y[t]);
-                    else
-                        for (int i = 0; i < OUTPUTS - 16 * block; i++) to[i] = y[t][i];
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 products[PRODUCTS], *y = products;
+                    $product(y, weights + MATRIX + (size_t)block * STRIDE, apart, &$rows, row,
+                             part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, y += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = c->step->logits + (size_t)row * OUTPUTS + 16 * line;
+                        $bias
+                        for (int t = 0; t < tokens; t++, to += OUTPUTS) {
+                            if (16 * line + 16 <= OUTPUTS)
+                                store(to, y[t]);
+                            else
+                                for (int i = 0; i < OUTPUTS - 16 * line; i++) to[i] = y[t][i];
+                        }
+                    }
                 }
-            }
+        }
 }

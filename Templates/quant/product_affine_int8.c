@@ -1,40 +1,47 @@
-// 16 rows of $columns columns ($format) times TOKENS rows of bytes:
-// y = sum over groups of scale * x_scale * dot(code, x_code) + bias * x_sum.
-INLINE void $tile(f32x16 *y, const uint8_t *weights, const struct int8_rows *x, int row,
-                  const int TOKENS) {
+// Blocks of 16 rows of $columns columns ($format), `apart` bytes from one to the next, times TOKENS
+// rows of bytes: y = sum over groups of scale * x_scale * dot(code, x_code) + bias * x_sum.
+INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct int8_rows *x,
+                  int row, const int BLOCKS, const int TOKENS) {
     enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP, CHUNK = $chunk };
     enum { CODE_BYTES = $code_bytes, SCALE_BYTES = $scale_bytes };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
     const int8_t *codes = x->codes + (size_t)row * COLUMNS;
     const float *scales = x->scales + (size_t)row * GROUPS;
     const float *sums = x->sums + (size_t)row * GROUPS;
-    f32x16 sum[TILE];
-    for (int t = 0; t < TOKENS; t++) sum[t] = splat(0);
+    f32x16 sum[STREAMS][TILE];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
     for (int g = 0; g < GROUPS; g++) {
-        i32x16 dot[TILE] = {{0}};
-        for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
-            u32x16 quads[CHUNK / 4];
-            $unpack(quads, weights, chunk, GROUP);
-            for (int q = 0; q < CHUNK / 4; q++, codes += 4 * TOKENS)
-                for (int t = 0; t < TOKENS; t++)
-                    dot[t] = $dot(dot[t], quads[q], splat_word(codes + 4 * t));
-        }
-        const f32x16 scale = $load_scales(weights + CODE_BYTES);
-        const f32x16 bias = $load_scales(weights + CODE_BYTES + SCALE_BYTES);
-        for (int t = 0; t < TOKENS; t++) {
-            sum[t] = multiply_add(scale * splat(scales[t]), to_float(dot[t]), sum[t]);
-            sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+        for (int b = 0; b < BLOCKS; b++) {
+            const uint8_t *group = weights + b * apart;
+            const int8_t *words = codes;
+            i32x16 dot[TILE] = {{0}};
+            for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
+                u32x16 quads[CHUNK / 4];
+                $unpack(quads, group, chunk, GROUP);
+                for (int q = 0; q < CHUNK / 4; q++, words += 4 * TOKENS)
+                    for (int t = 0; t < TOKENS; t++)
+                        dot[t] = $dot(dot[t], quads[q], splat_word(words + 4 * t));
+            }
+            const f32x16 scale = $load_scales(group + CODE_BYTES);
+            const f32x16 bias = $load_scales(group + CODE_BYTES + SCALE_BYTES);
+            for (int t = 0; t < TOKENS; t++) {
+                sum[b][t] = multiply_add(scale * splat(scales[t]), to_float(dot[t]), sum[b][t]);
+                sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
+            }
         }
         weights += GROUP_BYTES;
+        codes += GROUP * TOKENS;
         scales += TOKENS;
         sums += TOKENS;
     }
-    for (int t = 0; t < TOKENS; t++) y[t] = sum[t];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];
 }
 
-KERNEL void $name(f32x16 *y, const uint8_t *weights, const struct int8_rows *x, int row,
-                  int tokens) {
-    switch (tokens) {
+KERNEL void $name(f32x16 *y, const uint8_t *weights, size_t apart, const struct int8_rows *x,
+                  int row, int blocks, int tokens) {
+    switch (blocks * TILE + tokens) {
         $cases
     }
 }

@@ -67,6 +67,31 @@ import Testing
         name: "m.scales", type: .float16, shape: [rows, groups], bytes: halves()),
       biases: StoredTensor(
         name: "m.biases", type: .float16, shape: [rows, groups], bytes: halves()))
+    expectSame(matrix)
+  }
+
+  @Test(arguments: BlockFloat.allCases)
+  func `rows of floating-point codes expand as weight by weight`(_ mode: BlockFloat) {
+    var random = SeededRandom(seed: 7)
+    let (rows, columns) = (5, 96)
+    func bytes(_ count: Int, upTo limit: UInt8) -> [UInt8] {
+      (0..<count).map { _ in UInt8.random(in: 0...limit, using: &random) }
+    }
+    let groups = columns / mode.groupSize
+    let words = columns * mode.bits / 32
+    let matrix = WeightMatrix(
+      path: "m", rows: rows, columns: columns, format: .blockFloat(mode),
+      weight: StoredTensor(
+        name: "m.weight", type: .uint32, shape: [rows, words],
+        bytes: bytes(rows * words * 4, upTo: 255)),
+      scales: StoredTensor(
+        name: "m.scales", type: .uint8, shape: [rows, groups],
+        bytes: bytes(rows * groups, upTo: 120)))
+    expectSame(matrix)
+  }
+
+  private func expectSame(_ matrix: WeightMatrix) {
+    let (rows, columns) = (matrix.rows, matrix.columns)
     var expected = [Float](repeating: 0, count: rows * columns)
     var expanded = expected
     expected.withUnsafeMutableBufferPointer { expected in

@@ -1,3 +1,4 @@
+import Foundation
 import ModelFiles
 import ModelGraph
 import Testing
@@ -29,6 +30,13 @@ import Testing
     (
       "heads of 80", TestModel(heads: 2, keyValueHeads: 2, headDimension: 80, activation: .relu), 70
     ),
+    (
+      "floating-point codes, tied",
+      TestModel(
+        hidden: 96, intermediate: 64, headDimension: 24, layers: 3, tied: true,
+        format: .blockFloat(.nvfp4),
+        formats: [.blockFloat(.mxfp4), .blockFloat(.mxfp8), .blockFloat(.nvfp4)]), 40
+    ),
     ("window of 64 over pages", TestModel(window: 64), 200),
     ("several runs of pages", TestModel(heads: 2, keyValueHeads: 1), 600),
     (
@@ -56,8 +64,10 @@ import Testing
   @Test(arguments: [Numerics.exact, .fast])
   func `neither batch, chunks, threads nor tiers change a bit`(_ numerics: Numerics) throws {
     let model = TestModel(
-      hidden: 64, intermediate: 96, headDimension: 24, layers: 2, window: 70, headNorm: true,
-      format: .affine(bits: 4, groupSize: 32, scaleType: .bfloat16))
+      hidden: 64, intermediate: 96, headDimension: 24, layers: 4, window: 70, headNorm: true,
+      format: .affine(bits: 4, groupSize: 32, scaleType: .bfloat16),
+      formats: [.affine(bits: 4, groupSize: 32, scaleType: .bfloat16)]
+        + BlockFloat.allCases.map(WeightFormat.blockFloat))
     let graph = model.graph()
     let prompts = [300, 17, 1, 90].enumerated().map { index, count in
       testTokens(count, vocabulary: model.vocabulary, seed: UInt64(index))
@@ -76,6 +86,21 @@ import Testing
           together(compiled, prompts, threads: threads) == expected.map { $0.suffix(37) },
           "\(target.name), \(threads) threads")
       }
+    }
+  }
+
+  @Test(arguments: Numerics.allCases)
+  func `twice as many threads as cores finish with the same bits`(_ numerics: Numerics) throws {
+    let model = TestModel(
+      hidden: 64, intermediate: 96, headDimension: 24, layers: 2,
+      format: .affine(bits: 4, groupSize: 32, scaleType: .bfloat16))
+    let target = try #require(TestToolchain.targets.first, "there is no compiler")
+    let compiled = try CompiledTestModel(model.graph(), target, numerics)
+    let tokens = testTokens(70, vocabulary: model.vocabulary)
+    let threads = Int32(2 * ProcessInfo.processInfo.activeProcessorCount)
+    let expected = compiled.logits(tokens, threads: 1)
+    for rows in [70, 16, 1] {
+      #expect(compiled.logits(tokens, threads: threads, rows: rows) == expected, "\(rows) rows")
     }
   }
 

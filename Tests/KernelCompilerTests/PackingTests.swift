@@ -52,6 +52,31 @@ import Testing
     }
   }
 
+  @Test(arguments: BlockFloat.allCases)
+  func `floating-point codes and their scales keep their values`(_ mode: BlockFloat) {
+    var weights = TestWeights(seed: 5)
+    let columns = 3 * mode.groupSize
+    let matrix = weights.matrix(19, columns, .blockFloat(mode))
+    let packed = PackedMatrix(matrix: matrix, sections: 1, stride: 0)
+    let dense = ReferenceModel.rows(matrix)
+    #expect(packed.blockBytes == 64 + columns * mode.bits * 2)
+    for index in 0..<2 {
+      var block = [UInt8](repeating: 0, count: packed.blockBytes)
+      block.withUnsafeMutableBytes {
+        if let start = $0.baseAddress { packed.pack(block: index, into: start) }
+      }
+      for lane in 0..<(index == 0 ? 16 : 3) {
+        for column in 0..<columns {
+          let codes = Array(block[64...])
+          let code = code(codes, bits: mode.bits, group: columns, lane: lane, column: column)
+          let scale = mode.scale(block[column / mode.groupSize * 16 + lane])
+          let value = Double(mode.value(code: UInt8(code)) * scale)
+          #expect(value == dense[index * 16 + lane][column])
+        }
+      }
+    }
+  }
+
   @Test func `sections are padded so that a block belongs to one head`() {
     var weights = TestWeights(seed: 1)
     let packed = PackedMatrix(matrix: weights.matrix(60, 4), sections: 3, stride: 0)

@@ -6,45 +6,68 @@ import Testing
 
 /// Every weight format's product of 16 rows with a tile, on every tier, against double precision.
 @Suite struct ProductTests {
-  static let formats: [WeightFormat] = [
-    .affine(bits: 2, groupSize: 32, scaleType: .bfloat16),
-    .affine(bits: 3, groupSize: 64, scaleType: .float16),
-    .affine(bits: 4, groupSize: 32, scaleType: .float32),
-    .affine(bits: 4, groupSize: 64, scaleType: .bfloat16),
-    .affine(bits: 4, groupSize: 128, scaleType: .float16),
-    .affine(bits: 5, groupSize: 32, scaleType: .bfloat16),
-    .affine(bits: 6, groupSize: 64, scaleType: .float32),
-    .affine(bits: 8, groupSize: 128, scaleType: .bfloat16),
-    .dense(.float32), .dense(.float16), .dense(.bfloat16),
-  ]
+  /// A matrix's format and its columns: one group, an odd number where there are no groups, and
+  /// several groups of the formats whose scales stand apart.
+  struct Case: Sendable {
+    let format: WeightFormat
+    let columns: Int
+  }
 
-  /// One group of columns, or an odd number where there are no groups.
-  static func columns(_ format: WeightFormat) -> Int { format.groupSize ?? 37 }
+  static let cases: [Case] = {
+    let scaleTypes: [ScalarType] = [.bfloat16, .float16, .float32]
+    let affine = AffineCodes.all.enumerated().flatMap { index, codes in
+      [32, 64, 128].enumerated().map { place, group in
+        WeightFormat.affine(
+          bits: codes.bits, groupSize: group, scaleType: scaleTypes[(index + place) % 3])
+      }
+    }
+    let blocks = BlockFloat.allCases.map(WeightFormat.blockFloat)
+    let dense = scaleTypes.map(WeightFormat.dense)
+    return (affine + blocks).map { Case(format: $0, columns: $0.groupSize ?? 0) }
+      + blocks.map { Case(format: $0, columns: 5 * ($0.groupSize ?? 0)) }
+      + dense.map { Case(format: $0, columns: 37) }
+  }()
+
+  /// Four blocks that are read at once, where that is done, and a rest that isn't whole.
+  static let rows = 71
+  static let blocks = 5
+  static let tokens = 17
 
   @Test(arguments: TestToolchain.different + [TestToolchain.portable], Numerics.allCases)
   func `products of all formats agree with double precision`(
     _ target: Target, _ numerics: Numerics
   ) throws {
-    let harness = try ProductHarness(Self.formats, target, numerics)
+    let harness = try ProductHarness(Self.cases, target, numerics)
     var weights = TestWeights(seed: 11)
-    for (index, format) in Self.formats.enumerated() {
-      let columns = Self.columns(format)
-      let matrix = weights.matrix(23, columns, format)
-      let dense = ReferenceModel.rows(matrix)
-      for tokens in [1, 2, 3, 5, 8, 17] {
-        let x = weights.numbers(tokens * columns)
-        let y = harness.multiply(index, matrix, x, tokens: tokens)
-        let rounded = numerics == .fast ? format.groupSize.map { Self.rounded(x, $0) } : nil
-        let used = rounded ?? x.map(Double.init)
-        for token in 0..<tokens {
-          for row in 0..<23 {
-            let terms = (0..<columns).map { dense[row][$0] * used[token * columns + $0] }
-            let wanted = terms.reduce(0, +)
-            let scale = terms.reduce(0) { $0 + abs($1) }
-            let error = abs(Double(y[token * 32 + row]) - wanted)
-            #expect(error <= 4e-6 * scale + 1e-7, "\(format.label), \(tokens) tokens, row \(row)")
-          }
-        }
+    for (index, product) in Self.cases.enumerated() {
+      let columns = product.columns
+      let name = "\(product.format.label), \(columns) columns"
+      let matrix = weights.matrix(Self.rows, columns, product.format)
+      let x = weights.numbers(Self.tokens * columns)
+      let y = harness.multiply(index, matrix, x, tokens: Self.tokens)
+      var used = x.map(Double.init)
+      if case .int8(let group) = ActivationFormat(product.format, numerics) {
+        used = Self.rounded(x, group)
+      }
+      expect(y, toBe: ReferenceModel.rows(matrix), times: used, name)
+      for tokens in 1..<Self.tokens {
+        let alone = harness.multiply(index, matrix, Array(x.prefix(tokens * columns)), tokens: tokens)
+        #expect(alone[...] == y.prefix(tokens * 16 * Self.blocks), "\(name), \(tokens) tokens")
+      }
+    }
+  }
+
+  private func expect(
+    _ y: [Float], toBe dense: [[Double]], times x: [Double], _ name: String
+  ) {
+    let columns = dense[0].count
+    for token in 0..<Self.tokens {
+      for row in 0..<Self.rows {
+        let terms = (0..<columns).map { dense[row][$0] * x[token * columns + $0] }
+        let wanted = terms.reduce(0, +)
+        let scale = terms.reduce(0) { $0 + abs($1) }
+        let error = abs(Double(y[token * 16 * Self.blocks + row]) - wanted)
+        #expect(error <= 4e-6 * scale + 1e-7, "\(name), token \(token), row \(row)")
       }
     }
   }
@@ -65,42 +88,45 @@ import Testing
 private struct ProductHarness {
   private typealias Multiply =
     @convention(c) (
-      UnsafeRawPointer, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int32, Int32,
+      UnsafeRawPointer, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int32,
       UnsafeMutableRawPointer
     ) -> Void
   private let functions: [Multiply]
 
-  init(_ formats: [WeightFormat], _ target: Target, _ numerics: Numerics) throws {
+  init(_ cases: [ProductTests.Case], _ target: Target, _ numerics: Numerics) throws {
     let plan = try KernelCompiler.plan(TestModel().graph(), target: target, numerics: numerics)
     let templates = TemplateLibrary()
     var writer = CodeWriter(plan: plan, templates: templates)
     var exports: [String] = []
-    for (index, format) in formats.enumerated() {
-      exports.append(Self.export(index, format, &writer))
+    for (index, product) in cases.enumerated() {
+      exports.append(Self.export(index, product, &writer))
     }
     let words = ["isa/types.h"] + target.instructions.headers
     let text =
       (["model_abi.h"] + words).map(templates.text).joined()
         + """
         enum { TILE = \(plan.tiles.tokens), ROWS_ALONE = 2, PAGE_POSITIONS = 64 };
+        enum { STREAMS = \(plan.tiles.streams), STREAM_ROWS = \(plan.tiles.streamRows) };
+        enum { PRODUCTS = \(plan.tiles.products) };
         static const size_t PAGE_BYTES = 0, SHARED_BYTES = 0, THREAD_BYTES = 0;
 
         """ + (["functions.h", "step.h", "rows.h"] + writer.headers).map(templates.text).joined()
       + (writer.functions + exports).joined(separator: "\n") + "\n"
-    let flags = CompiledSource(files: [], plan: plan).compilerFlags + target.compilerFlags
+    let flags = CompiledSource.compilerFlags + target.compilerFlags + ["-O1"]  // quick, same bits
     let library = try TestToolchain.load([("products.c", text)], flags)
-    functions = try formats.indices.map { index in
+    functions = try cases.indices.map { index in
       unsafeBitCast(try #require(dlsym(library, "multiply_\(index)")), to: Multiply.self)
     }
   }
 
   private static func export(
-    _ index: Int, _ format: WeightFormat, _ writer: inout CodeWriter
+    _ index: Int, _ product: ProductTests.Case, _ writer: inout CodeWriter
   ) -> String {
-    let columns = ProductTests.columns(format)
+    let columns = product.columns
     let matrix = MatrixShape(
-      format: format, rows: 23, columns: columns, blocks: 2, offset: 0,
-      stride: format.blockBytes(columns: columns), bias: nil)
+      format: product.format, rows: ProductTests.rows, columns: columns,
+      blocks: ProductTests.blocks, offset: 0,
+      stride: product.format.blockBytes(columns: columns), bias: nil)
     let input = InputShape(
       source: Buffer(name: "x", offset: 0), columns: columns, norm: nil, wantedRows: false,
       activations: [writer.rows(for: matrix)], room: Buffer(name: "prepared", offset: 0))
@@ -109,41 +135,47 @@ private struct ProductHarness {
       .replacing("(\(rows.label), x", with: "(&\(rows.label), padded")
     return """
       __attribute__((visibility("default")))
-      void multiply_\(index)(const uint8_t *weights, const float *x, float *y, int rows, int block,
+      void multiply_\(index)(const uint8_t *weights, const float *x, float *y, int rows,
                              uint8_t *room) {
-          enum { COLUMNS = \(columns), ROW = \(input.row) };
+          enum { COLUMNS = \(columns), ROW = \(input.row), BLOCKS = \(matrix.blocks) };
+          enum { STRIDE = \(matrix.stride) };
           \(rows.taking(input).replacing("capacity", with: "rows"))
           for (int row = 0; row < rows; row++) {
               float padded[ROW] = {0};
               for (int i = 0; i < COLUMNS; i++) padded[i] = x[row * COLUMNS + i];
               \(storing)
           }
-          for (int row = 0; row < rows; row += TILE) {
-              const int tokens = tokens_in_tile(row, rows);
-              f32x16 products[TILE];
-              \(writer.product(matrix))(products, weights, &\(rows.label), row, tokens);
-              for (int t = 0; t < tokens; t++) store(y + (row + t) * 32 + 16 * block, products[t]);
+          for (int rest = 0; rest < 2; rest++) {
+              const struct strip part = strip_of(0, BLOCKS, rows, rest);
+              for (int block = part.first; block < part.first + part.count; block++)
+                  for (int row = 0; row < rows; row += TILE) {
+                      const int tokens = tokens_in_tile(row, rows);
+                      f32x16 products[PRODUCTS];
+                      \(writer.product(matrix))(products, weights + block * STRIDE,
+                          part.count * STRIDE, &\(rows.label), row, part.streams, tokens);
+                      for (int i = 0; i < part.streams * tokens; i++)
+                          store(y + (row + i % tokens) * 16 * BLOCKS +
+                                    16 * (block + i / tokens * part.count), products[i]);
+                  }
           }
       }
       """
   }
 
-  /// (tokens, 32) products, of which the matrix has the first rows.
+  /// (tokens, 16 * blocks) products, of which the matrix has the first rows.
   func multiply(_ index: Int, _ matrix: WeightMatrix, _ x: [Float], tokens: Int) -> [Float] {
     let packed = PackedMatrix(matrix: matrix, sections: 1, stride: 0)
     let bytes = packed.blockBytes
     let room = UnsafeMutableRawPointer.allocate(byteCount: 1 << 20, alignment: 64)
-    let block = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    let blocks = UnsafeMutableRawPointer.allocate(byteCount: packed.blocks * bytes, alignment: 64)
     defer {
       room.deallocate()
-      block.deallocate()
+      blocks.deallocate()
     }
-    var y = [Float](repeating: 0, count: tokens * 32)
-    for index32 in 0..<packed.blocks {
-      block.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-      packed.pack(block: index32, into: block)
-      functions[index](block, x, &y, Int32(tokens), Int32(index32), room)
-    }
+    blocks.initializeMemory(as: UInt8.self, repeating: 0, count: packed.blocks * bytes)
+    for block in 0..<packed.blocks { packed.pack(block: block, into: blocks + block * bytes) }
+    var y = [Float](repeating: 0, count: tokens * 16 * packed.blocks)
+    functions[index](blocks, x, &y, Int32(tokens), room)
     return y
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import ModelGraph
 import Testing
 
@@ -12,13 +13,13 @@ import Testing
     let toolchain = try Toolchain.find()
     let target = try toolchain.target(named: "native")
     let model = TestModel(
-      hidden: 96, intermediate: 64, headDimension: 24, layers: 4, window: 100, headNorm: true,
+      hidden: 96, intermediate: 64, headDimension: 24, layers: 7, window: 100, headNorm: true,
       bias: true, tied: true,
       formats: [
         .affine(bits: 3, groupSize: 32, scaleType: .bfloat16), .dense(.bfloat16),
         .affine(bits: 6, groupSize: 32, scaleType: .float16),
         .affine(bits: 5, groupSize: 32, scaleType: .float32),
-      ])
+      ] + BlockFloat.allCases.map(WeightFormat.blockFloat))
     let graph = model.graph()
     let source = try generateSource(graph, target: target, numerics: numerics)
     let folder = try TestToolchain.temporaryFolder()

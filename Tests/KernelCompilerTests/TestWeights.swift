@@ -55,7 +55,35 @@ struct TestWeights {
           bytes: words.withUnsafeBytes { Array($0) }),
         scales: tensor(scales, scaleType, [rows, groups]),
         biases: tensor(biases, scaleType, [rows, groups]))
+    case .blockFloat(let mode): return blockFloat(rows, columns, mode)
     }
+  }
+
+  /// Every code is met, but for E4M3's two that are not numbers.
+  private mutating func blockFloat(
+    _ rows: Int, _ columns: Int, _ mode: BlockFloat
+  ) -> WeightMatrix {
+    let codes = (0..<rows * columns * mode.bits / 8).map { _ in
+      let code = UInt8(truncatingIfNeeded: bits())
+      return mode == .mxfp8 && code & 0x7F == 0x7F ? code & 0xF0 : code
+    }
+    // Powers of two from 2^-4 to 2^3, for E4M3 codes 2^6 less; scales of E4M3 from 2^-9 to 2^1.
+    let scales = (0..<rows * columns / mode.groupSize).map { _ in
+      let number = UInt8(bits() % 8)
+      return switch mode {
+      case .mxfp4: 123 + number
+      case .mxfp8: 117 + number
+      case .nvfp4: number * 8 + UInt8(bits() % 8)
+      }
+    }
+    return WeightMatrix(
+      path: "matrix", rows: rows, columns: columns, format: .blockFloat(mode),
+      weight: StoredTensor(
+        name: "matrix.weight", type: .uint32, shape: [rows, columns * mode.bits / 32],
+        bytes: codes),
+      scales: StoredTensor(
+        name: "matrix.scales", type: .uint8, shape: [rows, columns / mode.groupSize],
+        bytes: scales))
   }
 
   private func tensor(_ values: [Float], _ type: ScalarType, _ shape: [Int]) -> StoredTensor {

@@ -20,10 +20,11 @@ import Testing
         weightsBytes: 10, pageBytes: 20, pagePositions: 64, maximumRows: 512,
         scratchBytes: [1: 5, 2: 6]),
       divergence: .init(meanKL: 0.001, maximumKL: 0.25, top1Agreement: 0.5, prompts: 3),
+      stepCost: .init(threads: 2, milliseconds: [1: 8, 4: 9.5, 512: 700]),
       kernels: [
         .init(
           name: "decode_qkv", calls: 2, weightBytes: 3, operationsPerRow: 4,
-          pageBytesPerPosition: 5, operationsPerPosition: 6)
+          int8OperationsPerRow: 2, pageBytesPerPosition: 5, operationsPerPosition: 6)
       ], files: files)
   }
 
@@ -31,11 +32,19 @@ import Testing
     var manifest = manifest(files: [.init(path: "source/model.c", bytes: 3, sha256: "00")])
     let text = manifest.json.text(style: .indented)
     #expect(try BundleManifest(json: JSON(parsing: text)) == manifest)
+    #expect(manifest.json["step_cost"]?["milliseconds"]?["4"] == 9.5)
     manifest.divergence = nil
+    manifest.stepCost = nil
     manifest.packingKey = nil
     #expect(try BundleManifest(json: manifest.json) == manifest)
-    #expect(manifest.json["format_version"] == 1)
+    #expect(manifest.json["format_version"] == 2)
     #expect(manifest.json["sizes"]?["scratch_bytes"]?["2"] == 6)
+  }
+
+  @Test func `a step between two measured ones costs what lies between`() {
+    let cost = BundleManifest.StepCost(threads: 1, milliseconds: [2: 8, 4: 10, 8: 30])
+    #expect([1, 2, 3, 4, 6, 8, 16].map(cost.milliseconds(rows:)) == [8, 8, 9, 10, 20, 30, 60])
+    #expect(BundleManifest.StepCost(threads: 1, milliseconds: [:]).milliseconds(rows: 3) == 0)
   }
 
   @Test func `what is wrong in a manifest is named with its place`() throws {
@@ -48,9 +57,15 @@ import Testing
         return "\(error)"
       }
     }
-    #expect(refusal { $0["format_version"] = 2 }.contains("format_version is 2"))
+    #expect(refusal { $0["format_version"] = 1 }.contains("format_version is 1"))
     #expect(refusal { $0["signature"] = nil }.contains("signature is missing, expected a string"))
     #expect(refusal { $0["sizes"] = [] }.contains("sizes: is an array, expected an object"))
+    #expect(
+      refusal { $0["step_cost"] = ["threads": 1, "milliseconds": ["0": 1]] }
+        .contains("\"0\" is not a number of rows"))
+    #expect(
+      refusal { $0["step_cost"] = ["threads": 1, "milliseconds": ["1": -1]] }
+        .contains("1 is a number, expected a number of 0 or more"))
     #expect(refusal { $0["abi_version"] = -1 }.contains("expected an integer of 0 or more"))
     for path in ["../evil", "/etc/passwd", "a//b", "a/./b", ""] {
       var files = JSONObject()

@@ -145,12 +145,28 @@ import Testing
     #expect(matrix.columns == 256)
   }
 
-  @Test func `a mode that can't be read yet is named with its tensor`() throws {
-    let configuration =
-      "{\"quantization\": {\"bits\": 4, \"group_size\": 32, \"mode\": \"mxfp4\"}}"
-    let model = try model(configuration, words: 32, groups: 8, scaleType: "U8", biases: false)
+  @Test(arguments: BlockFloat.allCases)
+  func `scales of one byte make a mode with floating-point codes`(_ mode: BlockFloat) throws {
+    let lying = "{\"quantization\": {\"bits\": 6, \"group_size\": 128, \"mode\": \"affine\"}}"
+    let model = try model(
+      lying, words: 256 * mode.bits / 32, groups: 256 / mode.groupSize, scaleType: "U8",
+      biases: false)
+    for columns in [256, nil] {
+      let matrix = try model.weightMatrix("p", columns: columns)
+      #expect(matrix.columns == 256)
+      #expect(matrix.format == .blockFloat(mode))
+    }
+    let error = #expect(throws: ModelError.self) { try model.weightMatrix("p", columns: 512) }
+    #expect(error?.description.hasPrefix("tensor p.weight: ") == true)
+    #expect(error?.description.contains("don't fit 512 columns in mxfp4, mxfp8 or nvfp4") == true)
+  }
+
+  @Test func `floating-point scales without biases are refused by name`() throws {
+    let configuration = "{\"quantization\": {\"bits\": 4, \"group_size\": 32, \"mode\": \"nf4\"}}"
+    let model = try model(configuration, words: 32, groups: 8, biases: false)
     let error = #expect(throws: ModelError.self) { try model.weightMatrix("p", columns: 256) }
-    #expect(error?.description.hasPrefix("tensor p.scales: quantisation mode mxfp4") == true)
+    #expect(error?.description.hasPrefix("tensor p.scales: bfloat16 scales and no p.biases") == true)
+    #expect(error?.description.contains("mode nf4") == true)
   }
 
   @Test func `shapes that fit no format are refused`() throws {

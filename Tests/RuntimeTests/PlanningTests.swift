@@ -11,17 +11,17 @@ struct PlanningTests {
     let plan = try MemoryPlan(model: model, configuration: configuration)
     #expect(plan.pages == 7 * 4 + 1)
     #expect(plan.cacheBytes == plan.pages * model.pageBytes)
-    #expect(plan.logitBytes == 3 * 100 * 4)
+    #expect(plan.logitBytes == (3 + 1) * 100 * 4)
     #expect(plan.totalBytes == plan.cacheBytes + plan.logitBytes)
     #expect(plan.description.contains("464 tokens in 29 pages"))
   }
 
   @Test func `A memory limit is kept`() throws {
     var configuration = EngineConfiguration(contextSize: 100, parallel: 3, drafting: false)
-    configuration.memory = 10 * model.pageBytes + 1200 + 1
+    configuration.memory = 10 * model.pageBytes + 1600 + 1
     let plan = try MemoryPlan(model: model, configuration: configuration)
     #expect(plan.pages == 10)
-    #expect(plan.totalBytes <= 10 * model.pageBytes + 1200 + 1)
+    #expect(plan.totalBytes <= 10 * model.pageBytes + 1600 + 1)
     configuration.memory = 7 * model.pageBytes
     #expect(throws: EngineError.self) {
       try MemoryPlan(model: model, configuration: configuration)
@@ -37,18 +37,18 @@ struct PlanningTests {
           generating: 4, drafted: 0, rows: 36, seconds: 0.010 + 32 * secondsPerRow)
       }
     }
-    #expect(pace.promptBudget.gentle == 32)
+    #expect(pace.promptBudget(generating: 4).gentle == 32)
     observe(40, secondsPerRow: 0.0005)
     // A short prompt may take the step to 100 ms, one by itself to 250 ms.
-    #expect((175...185).contains(pace.promptBudget.brisk))
-    #expect(pace.promptBudget.alone == 256)
-    #expect((1490...1510).contains(pace.promptBudget.shortPrompt))
-    // 10 ms may become 25 ms: 15 ms for rows of 0.5 ms.
-    #expect((29...31).contains(pace.promptBudget.gentle))
+    #expect((175...185).contains(pace.promptBudget(generating: 4).brisk))
+    #expect(pace.promptBudget(generating: 4).alone == 256)
+    #expect((1490...1510).contains(pace.promptBudget(generating: 4).shortPrompt))
+    // 10 ms may become 24 ms: 14 ms for rows of 0.5 ms.
+    #expect((27...29).contains(pace.promptBudget(generating: 4).gentle))
     observe(80, secondsPerRow: 0.005)
-    #expect(pace.promptBudget.gentle == StepPace.fewestRows)
+    #expect(pace.promptBudget(generating: 4).gentle == StepPace.fewestRows)
     observe(80, secondsPerRow: 0)
-    #expect(pace.promptBudget.gentle == 256)
+    #expect(pace.promptBudget(generating: 4).gentle == 256)
   }
 
   @Test func `A short prompt may hold others up for a moment, a long one may not`() {
@@ -60,20 +60,20 @@ struct PlanningTests {
 
   @Test func `Drafts are as long as they pay`() {
     var pace = StepPace(maximumRows: 64)
-    #expect(pace.draftLength(accuracy: 1, generating: 1) == 0)
+    #expect(pace.drafting(accuracy: 1, generating: 1).length == 0)
     pace.observe(generating: 1, drafted: 0, rows: 1, seconds: 0.010)
     for _ in 0..<60 { pace.observe(generating: 1, drafted: 4, rows: 5, seconds: 0.014) }
     // A drafted row costs a tenth of a step: worth it while its chance is better than that.
-    #expect(pace.draftLength(accuracy: 0.5, generating: 1) == 3)
-    #expect(pace.draftLength(accuracy: 0.9, generating: 1) == StepPace.longestDraft)
-    #expect(pace.draftLength(accuracy: 0.05, generating: 1) == 0)
+    #expect(pace.drafting(accuracy: 0.5, generating: 1).length == 3)
+    #expect(pace.drafting(accuracy: 0.9, generating: 1).length == StepPace.longestDraft)
+    #expect(pace.drafting(accuracy: 0.05, generating: 1).length == 0)
     // Shared by eight streams, a step is hardly longer than a row.
-    #expect(pace.draftLength(accuracy: 0.7, generating: 8) == 0)
-    #expect(pace.draftLength(accuracy: 1, generating: 1) == StepPace.longestDraft)
+    #expect(pace.drafting(accuracy: 0.7, generating: 8).length == 0)
+    #expect(pace.drafting(accuracy: 1, generating: 1).length == StepPace.longestDraft)
     for _ in 0..<60 { pace.observe(generating: 1, drafted: 4, rows: 5, seconds: 0.060) }
-    #expect(pace.draftLength(accuracy: 1, generating: 1) == 0)
+    #expect(pace.drafting(accuracy: 1, generating: 1).length == 0)
     for _ in 0..<2000 { pace.observe(generating: 1, drafted: 0, rows: 1, seconds: 0.010) }
-    #expect(pace.draftLength(accuracy: 1, generating: 1) > 0)
+    #expect(pace.drafting(accuracy: 1, generating: 1).length > 0)
   }
 
   @Test func `A guess is what followed the last time`() {

@@ -20,6 +20,8 @@ struct RandomLoadTests {
         var request = GenerationRequest(
           id: "client \(number)", prompt: prompt, sampling: .greedy)
         request.maximumTokens = Int.random(in: 0...25, using: &random)
+        request.client = "\(number % 4)"
+        request.constraint = constraint(for: prompt, &random)
         guard let stream = try? engine.generate(request) else {
           try await Task.sleep(for: .milliseconds(3))
           continue
@@ -35,6 +37,20 @@ struct RandomLoadTests {
         + (0..<Int.random(in: 0...9, using: &random)).map { _ in
           Int32.random(in: 0..<48, using: &random)
         }
+    }
+
+    /// None, one that allows everything, or one that forces what the model would say anyway.
+    private func constraint(
+      for prompt: [Int32], _ random: inout SeededGenerator
+    ) -> (any TokenConstraint)? {
+      switch Int.random(in: 0...5, using: &random) {
+      case 0: FreeConstraint()
+      case 1:
+        ScriptedConstraint(
+          [greedyAnswer(model, prompt, count: 40)], end: 47,
+          isForcing: Bool.random(using: &random))
+      default: nil
+      }
     }
 
     /// Reads to the end, or slowly, or leaves in the middle, or is cancelled.
@@ -66,24 +82,32 @@ struct RandomLoadTests {
       #expect(output.ends == 1 && output.failure == nil)
       let expected = greedyAnswer(model, request.prompt, count: output.tokens.count)
       #expect(output.tokens == expected)
-      #expect(output.result.map { $0.cachedTokens < $0.promptTokens } == true)
+      // The beginning of an answer that is forced is computed with the prompt.
+      let most = request.prompt.count - (request.constraint == nil ? 1 : 0)
+      #expect(output.result.map { $0.cachedTokens <= most } == true)
       guard output.result?.reason == .length else { return false }
       #expect(output.tokens.count == request.maximumTokens)
       return true
     }
   }
 
-  /// - Parameter memory: little enough that sequences have to give way to each other, or plenty.
-  @Test(.timeLimit(.minutes(2)), arguments: [60, 400])
-  func `Random loads leave no wrong answer, no lost page and no one behind`(pages: Int)
-    async throws
-  {
+  /// - Parameters:
+  ///   - pages: little enough that sequences have to give way to each other, or plenty.
+  ///   - drafts: at every how many positions a draft model is wrong; nil for no draft model.
+  @Test(.timeLimit(.minutes(2)), arguments: [(60, nil), (400, nil), (60, 3), (400, 9)])
+  func `Random loads leave no wrong answer, no lost page and no one behind`(
+    pages: Int, drafts: Int?
+  ) async throws {
     let model = ScriptedModel(vocabulary: 48, maximumRows: 12, pagePositions: 4)
+    let draftModel = drafts.map { FlawedModel(ScriptedModel(vocabulary: 48), period: $0) }
+    var configuration = EngineConfiguration(contextSize: 160, parallel: 5, queueLimit: 6)
+    let logits = StepMemory.logitBytes(rows: 5 + 6, vocabulary: 48)
+    configuration.memory =
+      pages * model.pageBytes + logits
+      + (draftModel.map { DraftModel.bytes($0, configuration) } ?? 0)
     let engine = try Engine(
-      model: model,
-      configuration: EngineConfiguration(
-        contextSize: 160, parallel: 5, queueLimit: 6, memory: pages * model.pageBytes + 20 * 48 * 4)
-    )
+      model: model, draftModel: draftModel, configuration: configuration)
+    #expect(engine.memoryPlan.pages == pages)
     let end = ContinuousClock.now + .seconds(seconds)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for number in 0..<14 {
@@ -95,6 +119,7 @@ struct RandomLoadTests {
     try await until { engine.status.running == 0 && engine.status.waiting == 0 }
     let status = engine.status
     #expect(model.violations == [])
+    #expect(draftModel?.base.violations ?? [] == [])
     #expect(status.pagesUsed == 0)
     #expect(status.pagesCached <= engine.memoryPlan.pages)
     #expect(status.failed == 0)

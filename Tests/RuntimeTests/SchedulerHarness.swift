@@ -12,6 +12,7 @@ struct SchedulerHarness {
   private var goals: [Int: Int] = [:]
   private(set) var answers: [Int: [Int32]] = [:]
   private(set) var cached: [Int: Int] = [:]
+  private(set) var divergence: [Int: Int] = [:]
   private(set) var prompts: [Int: [Int32]] = [:]
   private(set) var rowsComputed = 0
   private(set) var plans: [StepPlan] = []
@@ -33,8 +34,8 @@ struct SchedulerHarness {
       StepMemory(maximumRows: maximumRows, logitRows: parallel + draftRows, vocabulary: 48))
   }
 
-  mutating func enqueue(_ id: Int, _ prompt: [Int32], generate: Int) {
-    scheduler.enqueue(id: id, prompt: prompt)
+  mutating func enqueue(_ id: Int, _ prompt: [Int32], generate: Int, client: String = "") {
+    scheduler.enqueue(id: id, prompt: prompt, client: client)
     prompts[id] = prompt
     goals[id] = generate
     answers[id] = []
@@ -94,6 +95,7 @@ struct SchedulerHarness {
 
   mutating func leave(_ id: Int) {
     cached[id] = scheduler[id]?.cached
+    divergence[id] = scheduler[id]?.divergence
     scheduler.remove(id)
   }
 

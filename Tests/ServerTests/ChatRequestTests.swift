@@ -17,7 +17,8 @@ struct ChatRequestTests {
   }
 
   private func readMessages(_ messages: String) throws -> [JSON] {
-    try ChatRequest(JSON(parsing: "{\"messages\": \(messages)}"), traits: Self.traits).messages
+    try ChatRequest(JSON(parsing: "{\"messages\": \(messages)}"), traits: Self.traits).conversation
+      .messages
   }
 
   private func refusal(_ members: String) -> APIError? {
@@ -26,10 +27,12 @@ struct ChatRequestTests {
 
   @Test func `A request of messages alone takes the model's defaults`() throws {
     let request = try read("")
-    #expect(request.sampling == SamplingParameters())
-    #expect(request.limits.maximumTokens == nil)
+    #expect(request.conversation.sampling == SamplingParameters())
+    #expect(request.conversation.limits.maximumTokens == nil)
     #expect(request.delivery == Delivery())
-    #expect(request.stop.isEmpty && request.tools.definitions.isEmpty && request.model == nil)
+    #expect(
+      request.conversation.stop.isEmpty && request.conversation.tools.definitions.isEmpty
+        && request.model == nil)
   }
 
   @Test func `Every sampling field reaches the sampler`() throws {
@@ -53,7 +56,7 @@ struct ChatRequestTests {
     expected.penaltyWindow = 20
     expected.logitBias = [5: -100, 99: 3]
     expected.topLogprobs = 3
-    #expect(request.sampling == expected)
+    #expect(request.conversation.sampling == expected)
   }
 
   @Test(arguments: [
@@ -62,13 +65,13 @@ struct ChatRequestTests {
     (#""max_tokens": -1"#, nil), (#""max_tokens": null"#, nil),
   ])
   func `The length limit has three names`(members: String, limit: Int?) throws {
-    #expect(try read(members).limits.maximumTokens == limit)
+    #expect(try read(members).conversation.limits.maximumTokens == limit)
   }
 
   @Test func `stop is a string or a list`() throws {
-    #expect(try read(#""stop": "a""#).stop == ["a"])
-    #expect(try read(#""stop": ["a", "b\n"]"#).stop == ["a", "b\n"])
-    #expect(try read(#""stop": null"#).stop.isEmpty)
+    #expect(try read(#""stop": "a""#).conversation.stop == ["a"])
+    #expect(try read(#""stop": ["a", "b\n"]"#).conversation.stop == ["a", "b\n"])
+    #expect(try read(#""stop": null"#).conversation.stop.isEmpty)
   }
 
   @Test func `Fields that change no answer are accepted`() throws {
@@ -195,7 +198,7 @@ struct ChatRequestTests {
   func `A model's own broken call doesn't end its conversation`(text: String, read: String) throws {
     let call: JSON = ["type": "function", "function": ["name": "f", "arguments": .string(text)]]
     let body: JSON = ["messages": [["role": "assistant", "tool_calls": [call]]]]
-    let message = try ChatRequest(body, traits: Self.traits).messages[0]
+    let message = try ChatRequest(body, traits: Self.traits).conversation.messages[0]
     let arguments = message["tool_calls"]?.array?[0]["function"]?["arguments"]
     #expect(arguments?.text() == read)
   }
@@ -247,10 +250,13 @@ struct ChatRequestTests {
 
   @Test func `With tool_choice none the model is shown no tools`() throws {
     let tools = #""tools": [{"type": "function", "function": {"name": "f", "strict": false}}]"#
-    #expect(try read(tools).tools.definitions == [["type": "function", "function": ["name": "f"]]])
-    #expect(try read(tools + #", "tool_choice": "auto""#).tools.definitions.count == 1)
-    #expect(try read(tools + #", "tool_choice": "none""#).tools.definitions.isEmpty)
-    #expect(try !read(tools + #", "parallel_tool_calls": false"#).tools.parallel)
+    #expect(
+      try read(tools).conversation.tools.definitions == [
+        ["type": "function", "function": ["name": "f"]]
+      ])
+    #expect(try read(tools + #", "tool_choice": "auto""#).conversation.tools.definitions.count == 1)
+    #expect(try read(tools + #", "tool_choice": "none""#).conversation.tools.definitions.isEmpty)
+    #expect(try !read(tools + #", "parallel_tool_calls": false"#).conversation.tools.parallel)
   }
 
   // MARK: Delivery

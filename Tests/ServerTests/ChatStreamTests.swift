@@ -103,12 +103,14 @@ struct ChatStreamTests {
   }
 
   /// A stream about to begin, and the server that it belongs to.
-  private func emptyStream() throws -> (ChatStream, TestServer) {
+  private func emptyStream() throws -> (AnswerFrames<ChatWire>, TestServer) {
     let server = try TestServer()
     let request = try ChatRequest(question("Hello", ["stream": true]), traits: server.served.traits)
-    let answer = try server.served.begin(request, id: "chatcmpl-1", created: 0, modelID: "letters")
+    let answer = try server.served.begin(request.conversation, id: "chatcmpl-1")
     let report = AnswerReport(id: "chatcmpl-1", logger: Logger(label: "test"))
-    return (ChatStream(answer: answer, report: report), server)
+    let writer = ChatWriter(
+      id: "chatcmpl-1", created: 0, model: "letters", fingerprint: "f", usage: .onLastChunk)
+    return (AnswerFrames(answer: answer, wire: ChatWire(writer), report: report), server)
   }
 
   @Test func `No frame comes before the first token, only comments`() throws {

@@ -118,6 +118,17 @@ struct EndpointTests {
     }
   }
 
+  @Test func `A key may come as Anthropic's clients send it`() async throws {
+    var server = try TestServer()
+    server.configuration.apiKeys = ["secret"]
+    let header = try #require(HTTPField.Name("x-api-key"))
+    try await server.run { client in
+      #expect(try await client.get("/v1/models", headers: [header: "secret"]).status == .ok)
+      let response = try await client.get("/v1/models", headers: [header: "wrong"])
+      try expectError(response, .unauthorized, code: "invalid_api_key")
+    }
+  }
+
   @Test(arguments: ["Bearer secret", "bearer other"])
   func `Any of the keys opens the server`(authorization: String) async throws {
     var server = try TestServer()

@@ -47,8 +47,9 @@ struct TestServer: Sendable {
         contextSize: contextSize, parallel: parallel, queueLimit: queueLimit))
     self.chat = chat
     configuration = ServerConfiguration(modelID: "letters")
-    configuration.makeID = { "chatcmpl-test" }
+    configuration.makeID = { $0 + "test" }
     configuration.now = { 1_700_000_000 }
+    configuration.keepAlive = .seconds(3600)  // what is sent must not depend on the clock
   }
 
   init(saying answer: String) throws { try self.init(respond: { _ in answer }) }

@@ -28,6 +28,8 @@ public struct OutputParser: Sendable {
 
   /// Whether a stop string was met: the answer is complete, and text behind it is ignored.
   public private(set) var stopped = false
+  /// The stop string that was met.
+  public private(set) var stoppedBy: String?
 
   /// - Parameters:
   ///   - toolFormat: how the model writes calls; nil for no calls. They are looked for only where
@@ -174,7 +176,7 @@ extension OutputParser {
     default: spacing?.crossEdge()
     }
     switch transition.target {
-    case nil: stopped = true
+    case nil: (stopped, stoppedBy) = (true, transition.text)
     case .content?, .callEnd?: state = .contentStart
     case .reasoning?: state = .reasoning
     case .call(let index)?: beginCalls(marker: transition.text, reader: index)

@@ -33,22 +33,33 @@ struct BundleChecker: Sendable {
       target: job.native, path: "\(folder)/\(numerics.rawValue).so")
   }
 
-  /// Libraries that are compiled for the check alone.
-  var extraBuilds: [LibraryBuild] {
+  /// Libraries that are compiled for the check alone: an exact one only where there is no
+  /// reference yet.
+  func extraBuilds(reference: VerificationSet?) -> [LibraryBuild] {
     var extra = compared.filter { $0.path.hasPrefix(scratch) }
-    if exact.path != compared[0].path { extra.append(exact) }
+    if reference == nil, exact.path != compared[0].path { extra.append(exact) }
     return extra
+  }
+
+  /// The reference of a bundle with the same weights.
+  func reference(from bundles: [String], packingKey: String) -> VerificationSet? {
+    VerificationSet.reused(
+      from: bundles, packingKey: packingKey, length: length, vocabulary: job.graph.vocabulary)
   }
 
   /// Compares all libraries, writes verify.safetensors and answers with the worst divergence; nil
   /// for a bundle that is exact itself.
-  func check(progress: (Double) -> Void) throws -> BundleManifest.Divergence? {
+  func check(
+    reference known: VerificationSet?, progress: (Double) -> Void
+  ) throws -> BundleManifest.Divergence? {
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     progress(0)
-    let reference = try ReferenceLogits(
-      from: runner(exact, sequences: VerificationSet.prompts), length: length,
-      firstToken: firstToken)
-    try reference.verificationSet.write(to: "\(bundle)/\(VerificationSet.fileName)")
+    let reference =
+      try known
+      ?? VerificationSet(
+        from: runner(exact, sequences: VerificationSet.prompts), length: length,
+        firstToken: firstToken)
+    try reference.write(to: "\(bundle)/\(VerificationSet.fileName)")
     progress(0.6)
     let check = NumericsCheck(reference: reference)
     let results = try compared.map { build in
@@ -61,13 +72,26 @@ struct BundleChecker: Sendable {
     return job.numerics == .exact ? nil : worst
   }
 
+  /// How long steps take with the bundle's library that a server on this machine would choose; nil
+  /// where it could run none of them.
+  func stepCost() throws -> BundleManifest.StepCost? {
+    let own = compared.filter { !$0.path.hasPrefix(scratch) }
+    guard let build = own.max(by: { $0.target.cpuFeatures.count < $1.target.cpuFeatures.count })
+    else { return nil }
+    let rows = min(build.source.plan.maximumRows, job.graph.contextLimit)
+    let runner = try runner(build, sequences: 1, positions: rows)
+    return StepTiming(runner: runner, threads: availableThreads()).measure(maximumRows: rows)
+  }
+
   private var length: Int { min(VerificationSet.usualLength, job.graph.contextLimit) }
 
   /// Both numerics and all targets read the same packed weights.
-  private func runner(_ build: LibraryBuild, sequences: Int) throws -> LibraryRunner {
+  private func runner(
+    _ build: LibraryBuild, sequences: Int, positions: Int? = nil
+  ) throws -> LibraryRunner {
     try LibraryRunner(
       library: build.path, weights: "\(bundle)/\(ModelBundle.weightsName)",
-      threads: availableThreads(), sequences: sequences, positions: length)
+      threads: availableThreads(), sequences: sequences, positions: positions ?? length)
   }
 
   /// What texts start with, where the model says so.

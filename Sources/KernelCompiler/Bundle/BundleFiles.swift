@@ -14,12 +14,19 @@ struct BundleFiles {
     }.sorted()
   }
 
-  /// Sizes and hashes of all files; `progress` hears the share of the bytes that is done.
-  func hashed(progress: (Double) -> Void) throws -> [BundleManifest.File] {
+  /// Sizes and hashes of all files but those that are `known`, taken over; `progress` hears the
+  /// share of the bytes that is done.
+  func hashed(
+    known: [BundleManifest.File], progress: (Double) -> Void
+  ) throws -> [BundleManifest.File] {
     let sizes = try paths().map { ($0, try Self.size(of: "\(folder)/\($0)")) }
     let total = Double(max(1, sizes.reduce(0) { $0 + $1.1 }))
     var done = 0
     return try sizes.map { path, size in
+      if let file = known.first(where: { $0.path == path && $0.bytes == size }) {
+        done += size
+        return file
+      }
       let digest = try sha256(ofFile: "\(folder)/\(path)") { progress(Double(done + $0) / total) }
       done += size
       return BundleManifest.File(path: path, bytes: size, sha256: digest)

@@ -30,12 +30,8 @@ public func verifyNumerics(of bundle: ModelBundle) throws -> [VerificationResult
       library: bundle.libraryPath(for: target), weights: bundle.weightsPath,
       threads: availableThreads(), sequences: 1, positions: set.length)
     try set.check(vocabulary: runner.vocabulary)
-    var meter = DivergenceMeter()
-    for (tokens, expected) in zip(set.tokens, set.logits) {
-      let logits = runner.driver.prefill(tokens[...])
-      meter.add(logits[...], reference: expected[...])
-    }
-    let divergence = meter.result(prompts: set.tokens.count)
+    let divergence = try NumericsCheck(reference: set).divergence(
+      of: runner, name: "target \(target.name)")
     try NumericsCheck.checkBound(divergence, numerics: numerics)
     return VerificationResult(target: target.name, outcome: .measured(divergence))
   }

@@ -53,17 +53,38 @@ struct BundleWriter: Sendable {
     for name in ["lib", "source"] { try makeFolder("\(folder)/\(name)") }
     try writeSources()
     let checker = try BundleChecker(job: job, bundle: folder, builds: builds)
-    let weights = Mutex<PackedWeights?>(nil)
+    let parts = Mutex(BundleParts())
     try inParallel([
-      { try compileLibraries(builds + checker.extraBuilds) },
-      {
-        let packed = try packWeights()
-        weights.withLock { $0 = packed }
-      },
+      { try compileLibraries(builds) },
+      { try makeParts(for: checker, parts) },
       { try copyModelFiles() },
     ])
-    let divergence = try checker.check(progress: { progress(.check, $0) })
-    try writeManifest(divergence, packingKey: weights.withLock(\.?.key))
+    let made = parts.withLock { $0 }
+    let divergence = try checker.check(reference: made.reference) { progress(.check, $0) }
+    try writeManifest(made, divergence, stepCost: checker.stepCost())
+  }
+
+  /// Packs the weights, or takes them and the reference from a bundle that has the same; compiles
+  /// what the check needs besides.
+  private func makeParts(for checker: BundleChecker, _ parts: borrowing Mutex<BundleParts>) throws {
+    let packer = WeightPacker(graph: job.graph, plan: job.sources[0].plan)
+    let weights = try PackedWeights(model: job.model, packer: packer)
+    let path = "\(folder)/\(ModelBundle.weightsName)"
+    let made = BundleParts(
+      packingKey: weights.key, reusedWeights: weights.reuse(from: reusable, at: path),
+      reference: checker.reference(from: reusable, packingKey: weights.key))
+    parts.withLock { $0 = made }
+    var jobs: [@Sendable () throws -> Void] = [
+      { try compile(checker.extraBuilds(reference: made.reference)) { _ in } }
+    ]
+    if made.reusedWeights == nil {
+      jobs.append {
+        progress(.pack, 0)
+        try packer.write(to: path, threads: availableThreads()) { progress(.pack, $0) }
+      }
+    }
+    try inParallel(jobs)
+    progress(.pack, 1)
   }
 
   private func makeFolder(_ path: String) throws {
@@ -96,26 +117,20 @@ struct BundleWriter: Sendable {
 
   private func compileLibraries(_ builds: [LibraryBuild]) throws {
     progress(.compile, 0)
+    try compile(builds) { progress(.compile, $0) }
+  }
+
+  private func compile(
+    _ builds: [LibraryBuild], told: @escaping @Sendable (Double) -> Void
+  ) throws {
     let done = Counter()
     try inParallel(
       builds.map { build in
         {
           try job.toolchain.compile(source: build.source, target: build.target, to: build.path)
-          progress(.compile, Double(done.increment()) / Double(builds.count))
+          told(Double(done.increment()) / Double(builds.count))
         }
       })
-  }
-
-  private func packWeights() throws -> PackedWeights {
-    let path = "\(folder)/\(ModelBundle.weightsName)"
-    let packer = WeightPacker(graph: job.graph, plan: job.sources[0].plan)
-    let weights = try PackedWeights(model: job.model, packer: packer)
-    if !weights.reuse(from: reusable, at: path) {
-      progress(.pack, 0)
-      try packer.write(to: path, threads: availableThreads()) { progress(.pack, $0) }
-    }
-    progress(.pack, 1)
-    return weights
   }
 
   /// Everything of the model but its weights: tokenizer, templates, configuration, licence.
@@ -135,16 +150,28 @@ struct BundleWriter: Sendable {
   }
 
   private func writeManifest(
-    _ divergence: BundleManifest.Divergence?, packingKey: String?
+    _ made: BundleParts, _ divergence: BundleManifest.Divergence?,
+    stepCost: BundleManifest.StepCost?
   ) throws {
     progress(.finish, 0)
     var manifest = BundleManifest(job: job)
-    manifest.packingKey = packingKey
+    manifest.packingKey = made.packingKey
     manifest.divergence = divergence
-    manifest.files = try BundleFiles(folder: folder).hashed { progress(.finish, $0 * 0.9) }
+    manifest.stepCost = stepCost
+    manifest.files = try BundleFiles(folder: folder).hashed(
+      known: [made.reusedWeights].compactMap { $0 }
+    ) { progress(.finish, $0 * 0.9) }
     try write(manifest.json.text(style: .indented) + "\n", ModelBundle.manifestName)
     try BundleFiles(folder: folder).synchronize()
   }
+}
+
+/// What is made, or found in an older bundle, before libraries can be checked.
+private struct BundleParts: Sendable {
+  var packingKey: String?
+  /// What the older bundle's manifest says of them.
+  var reusedWeights: BundleManifest.File?
+  var reference: VerificationSet?
 }
 
 /// One library to compile.
@@ -187,6 +214,7 @@ extension BundleManifest.KernelCost {
     self.init(
       name: cost.name, calls: cost.calls, weightBytes: cost.weightBytes,
       operationsPerRow: cost.operationsPerRow,
+      int8OperationsPerRow: cost.int8OperationsPerRow,
       pageBytesPerPosition: cost.pageBytesPerPosition,
       operationsPerPosition: cost.operationsPerPosition)
   }

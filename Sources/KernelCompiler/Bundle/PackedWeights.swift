@@ -17,17 +17,18 @@ struct PackedWeights {
   }
 
   /// Puts the weights of the first of these bundles that has the same at `path`, without copying
-  /// where the file system can do that.
-  func reuse(from bundles: [String], at path: String) -> Bool {
+  /// where the file system can do that; what that bundle's manifest says of them.
+  func reuse(from bundles: [String], at path: String) -> BundleManifest.File? {
     for bundle in bundles {
       guard let bundle = try? ModelBundle(path: bundle), bundle.manifest.packingKey == key,
-        bundle.manifest.sizes.weightsBytes == bytes
+        let file = bundle.manifest.files.first(where: { $0.path == ModelBundle.weightsName }),
+        file.bytes == bytes
       else { continue }
-      if link(bundle.weightsPath, path) == 0 { return true }
+      if link(bundle.weightsPath, path) == 0 { return file }
       if (try? FileManager.default.copyItem(atPath: bundle.weightsPath, toPath: path)) != nil {
-        return true
+        return file
       }
     }
-    return false
+    return nil
   }
 }

@@ -33,6 +33,8 @@ public final class StepDriver {
   }
 
   public let sizes: Sizes
+  /// Where set, steps add what each kernel took: (kernels), in the order of the manifest's.
+  public var kernelSeconds: UnsafeMutablePointer<Double>?
   private let run: (UnsafeMutablePointer<model_step>) -> Void
   private let pages: UnsafeMutableRawPointer
   /// Page numbers, one sequence after the other: (sequences, pages)
@@ -104,6 +106,7 @@ public final class StepDriver {
       step.logit_indices = wanted
       step.logits = logits.baseAddress
       step.pages = pages
+      step.kernel_seconds = kernelSeconds
       run(&step)
     }
     return UnsafeBufferPointer(rebasing: logits[..<count])

@@ -5,7 +5,7 @@ import ModelFiles
 ///
 /// The prompts are written by the model itself, sampled from the exact logits at temperature 1, so
 /// that the comparison is over the kind of text that the model is at home in.
-struct VerificationSet {
+struct VerificationSet: Equatable {
   static let fileName = "verify.safetensors"
   static let prompts = 8
   /// Tokens of a prompt, where the model's context allows that many.
@@ -13,27 +13,41 @@ struct VerificationSet {
 
   /// (prompts, length)
   let tokens: [[Int32]]
-  /// (prompts, vocabulary): the exact logits behind the last token of each prompt.
-  let logits: [[Float]]
-}
-
-/// Exact logits of every position: (prompts, length, vocabulary)
-struct ReferenceLogits {
-  let tokens: [[Int32]]
+  /// Which tokens of each prompt the logits belong to, ascending.
+  let positions: [Int]
+  /// (prompts, positions, vocabulary): the exact logits.
   let logits: [[[Float]]]
 
-  var verificationSet: VerificationSet {
-    VerificationSet(tokens: tokens, logits: logits.compactMap(\.last))
+  /// Tokens of each prompt.
+  var length: Int { tokens.first?.count ?? 0 }
+
+  /// Every fourth token: all would make the file as large as a small model.
+  static func positions(length: Int) -> [Int] {
+    let every4th = Array(stride(from: 3, to: length, by: 4))
+    return every4th.isEmpty ? [length - 1] : every4th
   }
 
+  /// Whether this belongs to a model with so many tokens.
+  func check(vocabulary: Int) throws {
+    let tokensFit = tokens.joined().allSatisfy { (0..<Int32(vocabulary)).contains($0) }
+    guard tokensFit, logits.allSatisfy({ $0.allSatisfy { $0.count == vocabulary } }) else {
+      throw CompilerError("\(Self.fileName) belongs to a model with another vocabulary")
+    }
+  }
+}
+
+// MARK: - Making it
+
+extension VerificationSet {
   /// Lets an exact library write the prompts, all of them together, one token a step.
   init(from runner: LibraryRunner, length: Int, firstToken: Int32?) throws {
     let vocabulary = runner.vocabulary
     var random = SeededRandom(seed: 20)
-    var tokens: [[Int32]] = (0..<VerificationSet.prompts).map { prompt in
+    var tokens: [[Int32]] = (0..<Self.prompts).map { prompt in
       // The first prompt starts as texts do, the others anywhere.
       [prompt == 0 ? firstToken ?? 0 : Int32.random(in: 0..<Int32(vocabulary), using: &random)]
     }
+    let positions = Self.positions(length: length)
     var logits = [[[Float]]](repeating: [], count: tokens.count)
     for position in 0..<length {
       let rows = tokens.enumerated().map { sequence, tokens in
@@ -45,14 +59,11 @@ struct ReferenceLogits {
         guard row.allSatisfy(\.isFinite) else {
           throw CompilerError("the exact logits of token \(position) are not finite numbers")
         }
-        logits[prompt].append(row)
-        if position + 1 < length {
-          tokens[prompt].append(Self.sample(row, &random))
-        }
+        if positions.contains(position) { logits[prompt].append(row) }
+        if position + 1 < length { tokens[prompt].append(Self.sample(row, &random)) }
       }
     }
-    self.tokens = tokens
-    self.logits = logits
+    self.init(tokens: tokens, positions: positions, logits: logits)
   }
 
   /// Draws a token with the probabilities of softmax(logits).
@@ -66,15 +77,35 @@ struct ReferenceLogits {
     }
     return Int32(weights.count - 1)
   }
+
+  /// The set of the first of these bundles that was made from the same weights, in the same way:
+  /// exact mathematics answers alike again.
+  static func reused(
+    from bundles: [String], packingKey: String, length: Int, vocabulary: Int
+  ) -> VerificationSet? {
+    for path in bundles {
+      guard let bundle = try? ModelBundle(path: path), bundle.manifest.packingKey == packingKey,
+        let set = try? VerificationSet(path: bundle.path(of: fileName)),
+        set.tokens.count == prompts, set.length == length,
+        set.positions == positions(length: length), (try? set.check(vocabulary: vocabulary)) != nil
+      else { continue }
+      return set
+    }
+    return nil
+  }
 }
+
+// MARK: - Its file
 
 extension VerificationSet {
   func write(to path: String) throws {
-    let vocabulary = logits[0].count
+    let shape = [tokens.count, positions.count, logits[0][0].count]
     let file = SafetensorsWriter(tensors: [
       .init(name: "tokens", type: "I32", shape: [tokens.count, length], bytes: bytes(of: tokens)),
       .init(
-        name: "logits", type: "F32", shape: [tokens.count, vocabulary], bytes: bytes(of: logits)),
+        name: "positions", type: "I32", shape: [positions.count],
+        bytes: bytes(of: [positions.map { Int32($0) }])),
+      .init(name: "logits", type: "F32", shape: shape, bytes: bytes(of: logits.flatMap { $0 })),
     ])
     try file.write(to: path)
   }
@@ -86,31 +117,29 @@ extension VerificationSet {
   init(path: String) throws {
     let file = try TensorFiles(path: path)
     let tokens = try file.tensor("tokens")
+    let positions = try file.tensor("positions")
     let logits = try file.tensor("logits")
-    guard tokens.type == .int32, logits.type == .float32, tokens.shape.count == 2,
-      logits.shape.count == 2, logits.shape[0] == tokens.shape[0], tokens.shape[1] > 0
-    else { throw CompilerError("\(path): holds no tokens (prompts, length) and their logits") }
-    self.tokens = Self.rows(of: tokens)
-    self.logits = Self.rows(of: logits)
-  }
-
-  /// Tokens of each prompt.
-  var length: Int { tokens.first?.count ?? 0 }
-
-  /// Whether this belongs to a model with so many tokens.
-  func check(vocabulary: Int) throws {
-    let tokensFit = tokens.joined().allSatisfy { (0..<Int32(vocabulary)).contains($0) }
-    guard tokensFit, logits.allSatisfy({ $0.count == vocabulary }) else {
-      throw CompilerError("\(Self.fileName) belongs to a model with another vocabulary")
+    guard tokens.type == .int32, positions.type == .int32, logits.type == .float32,
+      tokens.shape.count == 2, tokens.shape[0] > 0,
+      logits.shape.count == 3, logits.shape[0] == tokens.shape[0],
+      positions.shape == [logits.shape[1]], logits.shape[1] > 0, logits.shape[2] > 0
+    else {
+      throw CompilerError(
+        "\(path): holds no tokens (prompts, length), positions and logits (prompts, positions, "
+          + "vocabulary)")
     }
-  }
-
-  private static func rows<Element>(of tensor: StoredTensor) -> [[Element]] {
-    let (rows, columns) = (tensor.shape[0], tensor.shape[1])
-    return (0..<rows).map { row in
-      (0..<columns).map { column in
-        let offset = (row * columns + column) * MemoryLayout<Element>.stride
-        return tensor.bytes.loadUnaligned(fromByteOffset: offset, as: Element.self)
+    let (prompts, length) = (tokens.shape[0], tokens.shape[1])
+    let (count, vocabulary) = (logits.shape[1], logits.shape[2])
+    self.positions = positions.integers().map(Int.init)
+    guard self.positions.allSatisfy({ (0..<length).contains($0) }) else {
+      throw CompilerError("\(path): positions are not those of \(length) tokens")
+    }
+    let ids = tokens.integers()
+    self.tokens = (0..<prompts).map { Array(ids[$0 * length..<($0 + 1) * length]) }
+    self.logits = (0..<prompts).map { prompt in
+      (0..<count).map { index in
+        let row = prompt * count + index
+        return logits.floats(row * vocabulary..<(row + 1) * vocabulary)
       }
     }
   }

@@ -19,18 +19,22 @@ extension CodeWriter {
 
   private mutating func headHoles(_ part: HeadShape, _ shape: HeadsShape) -> [String: String] {
     var finish: [String] = []
+    if let bias = part.matrix.bias {
+      let floats = "(const float *)(weights + \(bias)) + head * PADDED"
+      finish.append("add_row(channel, \(floats), PADDED);")
+    }
     if let norm = part.norm {
       let weight = "(const float *)(weights + \(norm.weight))"
       finish.append(
-        "rms_normalise(channels[t], channels[t], \(weight), DIMENSION, PADDED, "
+        "rms_normalise(channel, channel, \(weight), DIMENSION, PADDED, "
           + "\(norm.epsilon.literal));")
     }
     if let rope = part.rope {
       let rotate = rope.interleaved ? "rotate_neighbours" : "rotate_halves"
       finish.append(
-        "const float *angles = shared_floats(c, \(constant(rope.table))) + (size_t)(row + t) * "
+        "const float *angles = shared_floats(c, \(constant(rope.table))) + (size_t)token * "
           + "\(2 * rope.pairs);")
-      finish.append("\(rotate)(channels[t], angles, angles + \(rope.pairs), \(rope.pairs));")
+      finish.append("\(rotate)(channel, angles, angles + \(rope.pairs), \(rope.pairs));")
     }
     finish.append(storing(part, shape))
     let steps = [
@@ -43,7 +47,7 @@ extension CodeWriter {
       "rows_type": rows(for: part.matrix).type, "heads": "\(part.heads)",
       "dimension": "\(shape.dimension)", "padded": "\(shape.padded)",
       "stride": "\(part.matrix.stride)", "product": product(part.matrix),
-      "tensor": "\(part.matrix.offset)", "bias": biasLine(part.matrix, "y", block: "line"),
+      "tensor": "\(part.matrix.offset)",
       "finish": finish.joined(separator: "\n"),
     ]
   }
@@ -52,23 +56,21 @@ extension CodeWriter {
     switch part.role {
     case .query:
       "float *to = shared_floats(c, \(constant(shape.output))) + "
-        + "((size_t)(row + t) * HEADS + head) * PADDED;\ncopy_row(to, channels[t], PADDED);"
-    case .key: "store_key(c, call, channels[t], row + t, head, DIMENSION, PADDED);"
-    case .value: "store_value(c, call, channels[t], row + t, head, DIMENSION, PADDED);"
+        + "((size_t)token * HEADS + head) * PADDED;\ncopy_row(to, channel, PADDED);"
+    case .key: "store_key(c, call, channel, token, head, DIMENSION, PADDED);"
+    case .value: "store_value(c, call, channel, token, head, DIMENSION, PADDED);"
     }
   }
 
   mutating func writeAttention(_ shape: AttentionShape, _ kernel: PlannedKernel) {
-    let vectors = shape.padded / blockRows
     let together = max(1, 24 / shape.group)
     let runPositions = plan.runPages * Plan.pagePositions
-    let wide = pageProduct(width: plan.tiles.width)
-    let rest = vectors % plan.tiles.width
     write(
       kernel.name, "kernels/attention.c",
       [
         "summary": summary(of: kernel, "of every row over its sequence's pages"),
-        "run": "\(kernel.name)_over_run", "gather": "\(kernel.name)_queries",
+        "page": "\(kernel.name)_over_page", "run": "\(kernel.name)_over_run",
+        "gather": "\(kernel.name)_queries",
         "finish": "\(kernel.name)_finish", "attend": "\(kernel.name)_of_rows",
         "part": "\(kernel.name)_part", "divided": "\(kernel.name)_divided",
         "heads": "\(shape.heads)", "key_value_heads": "\(shape.keyValueHeads)",
@@ -77,24 +79,15 @@ extension CodeWriter {
         "scale": shape.scale.literal, "query": constant(shape.query),
         "output": constant(shape.output),
         "row": "\((shape.heads * shape.dimension).rounded(upTo: blockRows))",
-        "rows_together": "\(together)", "most_queries": "\(together * shape.group)",
+        "rows_together": "\(together)",
+        "most_queries": "\(max(together * shape.group, shape.heads))",
         "parts": "\(shape.parts)",
         "runs": "\((plan.contextLimit + runPositions - 1) / runPositions)",
-        "wide": wide, "narrow": rest == 0 ? wide : pageProduct(width: rest),
-      ])
-  }
-
-  private mutating func pageProduct(width: Int) -> String {
-    let name = "page_product_\(width)"
-    write(
-      name, "kernels/attention_product.c",
-      [
-        "width": "\(width)",
         "cases": cases(upTo: plan.tiles.queries) {
-          "product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, \($0), \(width))"
+          "see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, \($0), "
+            + "\(plan.tiles.width(queries: $0, vectors: shape.padded / blockRows)))"
         },
       ])
-    return name
   }
 }
 

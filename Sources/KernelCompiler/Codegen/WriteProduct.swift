@@ -7,7 +7,7 @@ extension CodeWriter {
     let activations = ActivationFormat(matrix.format, plan.numerics)
     var values = holes(matrix)
     values["tile"] = "tile_\(label)"
-    values["cases"] = cases(upTo: plan.tiles.tokens) { "tile_\(label)(y, weights, x, row, \($0))" }
+    values["cases"] = productCases("tile_\(label)")
     let template: String
     switch (matrix.format, activations) {
     case (.dense(let type), _):
@@ -19,9 +19,27 @@ extension CodeWriter {
       values["dot"] = matrix.format.codes?.areSmall == true ? "dot4_small" : "dot4"
     case (.affine, .float):
       template = "quant/product_affine_float.c"
+    case (.blockFloat(let mode), .int8):
+      template = "quant/product_block_int8.c"
+      values["unpack"] = "unpack_\(mode.codes)"
+      values["zero"] = "ZERO_\(mode.codes.uppercased())"
+    case (.blockFloat(let mode), .float):
+      template = "quant/product_block_float.c"
+      values["load_columns"] = "columns_\(mode.codes)"
     }
     write("product_\(label)", template, values)
     return "product_\(label)"
+  }
+
+  /// One for each number of blocks and rows that a product takes.
+  private func productCases(_ tile: String) -> String {
+    let tiles = plan.tiles
+    let shapes =
+      (1...tiles.tokens).map { (1, $0) } + (1...tiles.streamRows).map { (tiles.streams, $0) }
+    return shapes.map { blocks, tokens in
+      "case \(blocks) * TILE + \(tokens): "
+        + "\(tile)(y, weights, apart, x, row, \(blocks), \(tokens)); break;"
+    }.joined(separator: "\n")
   }
 
   /// Writes the look-up of one row in such a table; its name.
@@ -38,6 +56,11 @@ extension CodeWriter {
       values["chunk"] = nil
       values["unpack"] = nil
       write(name, "quant/table_affine.c", values)
+    case .blockFloat(let mode):
+      values["element"] = "element_\(mode.codes)"
+      values["block_bytes"] = "\(matrix.stride)"
+      values["chunk"] = nil
+      write(name, "quant/table_block.c", values)
     }
     return name
   }
@@ -56,6 +79,13 @@ extension CodeWriter {
       values["scale_bytes"] = "\(blockRows * scaleType.byteCount)"
       values["unpack"] = "unpack_\(bits)"
       values["load_scales"] = "load_\(scaleType.label)"
+    case .blockFloat(let mode):
+      include("quant/block_scales.h")
+      include("quant/\(mode.codes).h")
+      values["group"] = "\(mode.groupSize)"
+      values["chunk"] = "\(mode.chunk)"
+      values["scale_bytes"] = "\(mode.packedScaleBytes(columns: matrix.columns))"
+      values["load_scales"] = mode.loadScales
     }
     return values
   }

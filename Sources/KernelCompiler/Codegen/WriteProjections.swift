@@ -2,7 +2,7 @@ extension CodeWriter {
   mutating func writeGated(_ shape: GatedShape, _ kernel: PlannedKernel) {
     let prepared = prepared(shape.input, for: kernel)
     let biases = [
-      biasLine(shape.gate, "gate", block: "block"), biasLine(shape.up, "up", block: "block"),
+      biasLine(shape.gate, "gate", block: "line"), biasLine(shape.up, "up", block: "line"),
     ]
     write(
       kernel.name, "kernels/gated.c",
@@ -29,7 +29,7 @@ extension CodeWriter {
         "pass": pass(shape.input), "prepared": prepared, "output": constant(shape.output),
         "product": product(shape.matrix), "tensor": "\(shape.matrix.offset)",
         "rows": rows(for: shape.matrix).label,
-        "bias": biasLine(shape.matrix, "y", block: "block"),
+        "bias": biasLine(shape.matrix, "y", block: "line"),
       ])
   }
 
@@ -44,7 +44,7 @@ extension CodeWriter {
         "pass": pass(shape.input), "prepared": prepared,
         "product": product(shape.matrix), "tensor": "\(shape.matrix.offset)",
         "rows": rows(for: shape.matrix).label,
-        "bias": biasLine(shape.matrix, "y", block: "block"),
+        "bias": biasLine(shape.matrix, "y", block: "line"),
       ])
   }
 

@@ -7,13 +7,19 @@ extension Plan {
     }.joined(separator: "\n")
   }
 
+  /// "KERNEL_EMBED, KERNEL_ATTENTION, …": the functions in the order of `kernels`.
+  var kernelNames: String { functions.map(\.constant).joined(separator: ", ") }
+
   /// The statements of a step: layers that call the same kernels in turn become a loop.
-  var stepLines: String {
+  var stepLines: String { stepLines(withClock: true) }
+
+  /// The same; without the clock, what is computed alone.
+  func stepLines(withClock: Bool) -> String {
     var lines: [String] = []
     var index = 0
     while index < schedule.count {
       guard let layer = schedule[index].layer else {
-        lines += statements(schedule[index], "\(schedule[index].call)")
+        lines += statements(schedule[index], "\(schedule[index].call)", withClock)
         index += 1
         continue
       }
@@ -21,12 +27,12 @@ extension Plan {
       let count = repeats(of: body)
       if count == 1 {
         lines.append("// layer \(layer)")
-        for call in body { lines += statements(call, "\(call.call)") }
+        for call in body { lines += statements(call, "\(call.call)", withClock) }
       } else {
         lines.append("for (int layer = 0; layer < \(count); layer++) {")
         for call in body {
           let first = call.call == 0 ? "layer" : "\(call.call) + layer"
-          lines += statements(call, first).map { "    " + $0 }
+          lines += statements(call, first, withClock).map { "    " + $0 }
         }
         lines.append("}")
       }
@@ -35,10 +41,13 @@ extension Plan {
     return lines.joined(separator: "\n")
   }
 
-  private func statements(_ call: ScheduledCall, _ index: String) -> [String] {
+  private func statements(
+    _ call: ScheduledCall, _ index: String, _ withClock: Bool
+  ) -> [String] {
     let name = functions[call.kernel].name
     return ["\(name)(c, &\(name)_calls[\(index)], thread, threads);"]
       + (call.meets ? ["meet();"] : [])
+      + (withClock ? ["book(&clock, \(functions[call.kernel].constant));"] : [])
   }
 
   /// How many layers in a row, this one included, make the next calls of the same kernels.
@@ -63,4 +72,9 @@ extension Plan {
         + "\($0.pageBytesPerPosition), \($0.operationsPerPosition)},"
     }.joined(separator: "\n")
   }
+}
+
+extension PlannedKernel {
+  /// Its place in the table of costs, in the C.
+  fileprivate var constant: String { "KERNEL_" + name.uppercased() }
 }

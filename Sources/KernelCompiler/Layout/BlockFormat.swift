@@ -31,6 +31,7 @@ extension WeightFormat {
     case .dense(let type): type.label
     case .affine(let bits, let groupSize, let scaleType):
       "q\(bits)_g\(groupSize)_\(scaleType.label)"
+    case .blockFloat(let mode): mode.rawValue
     }
   }
 
@@ -39,12 +40,13 @@ extension WeightFormat {
     switch self {
     case .dense: nil
     case .affine(_, let groupSize, _): groupSize
+    case .blockFloat(let mode): mode.groupSize
     }
   }
 
   var codes: AffineCodes? {
     switch self {
-    case .dense: nil
+    case .dense, .blockFloat: nil
     case .affine(let bits, _, _): AffineCodes.all.first { $0.bits == bits }
     }
   }
@@ -56,6 +58,8 @@ extension WeightFormat {
     case .affine(let bits, let groupSize, let scaleType):
       columns / groupSize
         * (groupSize * bits * blockRows / 8 + 2 * blockRows * scaleType.byteCount)
+    case .blockFloat(let mode):
+      mode.packedScaleBytes(columns: columns) + columns * mode.bits * blockRows / 8
     }
   }
 
@@ -74,7 +78,39 @@ extension WeightFormat {
           "\(matrix.path): no kernel for \(bits) bits in groups of \(groupSize) over "
             + "\(matrix.columns) columns; the generic backend (--backend generic) may run it")
       }
+    case .blockFloat(let mode):
+      guard matrix.columns % mode.groupSize == 0, matrix.scales?.type == .uint8 else {
+        throw CompilerError(
+          "\(matrix.path).weight: \(mode.rawValue) needs a scale of one byte for each group of "
+            + "\(mode.groupSize) of its \(matrix.columns) columns")
+      }
     }
+  }
+}
+
+extension BlockFloat {
+  /// "e2m1": names the codes in the C.
+  var codes: String {
+    switch self {
+    case .mxfp4, .nvfp4: "e2m1"
+    case .mxfp8: "e4m3"
+    }
+  }
+
+  /// "load_e8m0": the function that reads 16 scales.
+  var loadScales: String {
+    switch self {
+    case .mxfp4, .mxfp8: "load_e8m0"
+    case .nvfp4: "load_e4m3"
+    }
+  }
+
+  /// Columns of one vector of codes.
+  var chunk: Int { 32 / bits }
+
+  /// What the scales of 16 rows take, in front of their codes.
+  func packedScaleBytes(columns: Int) -> Int {
+    (columns / groupSize * blockRows).rounded(upTo: 64)
   }
 }
 

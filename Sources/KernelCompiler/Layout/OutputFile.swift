@@ -15,8 +15,8 @@ final class OutputFile: Sendable {
 
   deinit { _ = Foundation.close(descriptor) }
 
-  func write(_ words: [UInt32], at offset: Int) throws(CompilerError) {
-    let failure = words.withUnsafeBytes { bytes -> Int32? in
+  func write(_ bytes: [UInt8], at offset: Int) throws(CompilerError) {
+    let failure = bytes.withUnsafeBytes { bytes -> Int32? in
       var written = 0
       while written < bytes.count {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])

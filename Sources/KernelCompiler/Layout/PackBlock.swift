@@ -11,6 +11,7 @@ extension PackedMatrix {
     case .dense(let type): packDense(rows, type, output)
     case .affine(let bits, let group, let scaleType):
       packAffine(rows, bits: bits, group: group, scaleBytes: scaleType.byteCount, output)
+    case .blockFloat(let mode): packBlockFloat(rows, mode, output)
     }
   }
 
@@ -62,6 +63,28 @@ extension PackedMatrix {
         let place = to + codeBytes + lane * scaleBytes
         place.copyMemory(from: scales + from, byteCount: scaleBytes)
         (place + blockRows * scaleBytes).copyMemory(from: biases + from, byteCount: scaleBytes)
+      }
+    }
+  }
+}
+
+extension PackedMatrix {
+  /// 16 scales for each group of columns, then the codes, on cache lines of their own.
+  private func packBlockFloat(
+    _ rows: Range<Int>, _ mode: BlockFloat, _ output: UnsafeMutableRawPointer
+  ) {
+    guard let source = matrix.weight.bytes.baseAddress, let scales = matrix.scales?.bytes else {
+      return
+    }
+    let columns = matrix.columns
+    let groups = columns / mode.groupSize
+    let codes = output + mode.packedScaleBytes(columns: columns)
+    let packer = CodePacker(bits: mode.bits, group: columns)
+    for (lane, row) in rows.enumerated() {
+      packer.pack(source + row * columns * mode.bits / 8, lane: lane, codes)
+      for group in 0..<groups {
+        output.storeBytes(
+          of: scales[row * groups + group], toByteOffset: group * blockRows + lane, as: UInt8.self)
       }
     }
   }

@@ -24,78 +24,85 @@ public struct WeightPacker: Sendable {
     to path: String, threads: Int, progress: @Sendable (Double) -> Void
   ) throws {
     let file = try OutputFile(path: path, bytes: totalBytes)
-    let pieces = tensors.flatMap(pieces)
-    let whole = max(pieces.reduce(0) { $0 + $1.bytes }, 1)
+    let windows = stride(from: 0, to: totalBytes, by: Self.windowBytes).map {
+      $0..<min($0 + Self.windowBytes, totalBytes)
+    }
     let state = Mutex((next: 0, done: 0, failure: CompilerError?.none))
     DispatchQueue.concurrentPerform(iterations: max(threads, 1)) { _ in
       while true {
         let index = state.withLock { state in
           defer { state.next += 1 }
-          return state.failure == nil ? state.next : pieces.count
+          return state.failure == nil ? state.next : windows.count
         }
-        guard index < pieces.count else { return }
+        guard index < windows.count else { return }
         do throws(CompilerError) {
-          try pieces[index].write(to: file)
+          try file.write(packed(windows[index]), at: windows[index].lowerBound)
         } catch {
           state.withLock { $0.failure = error }
           return
         }
         let done = state.withLock { state in
-          state.done += pieces[index].bytes
+          state.done += 1
           return state.done
         }
-        progress(Double(done) / Double(whole))
+        progress(Double(done) / Double(windows.count))
       }
     }
     if let failure = state.withLock({ $0.failure }) { throw failure }
   }
 
-  /// Cuts a tensor into what is packed and written at once.
-  private func pieces(_ tensor: PackedTensor) -> [PackedPiece] {
-    switch tensor.content {
-    case .vector: return [PackedPiece(tensor: tensor, blocks: 0..<1)]
+  /// Files are written in pieces as large as a huge page, at multiples of it: file systems then keep
+  /// them in huge pages, in which they can be mapped.
+  private static let windowBytes = 2 << 20
+
+  /// What stands in a part of the file.
+  private func packed(_ window: Range<Int>) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: window.count)
+    bytes.withUnsafeMutableBytes { bytes in
+      for tensor in tensors
+      where tensor.offset < window.upperBound && window.lowerBound < tensor.offset + tensor.span {
+        tensor.write(into: bytes, at: window.lowerBound)
+      }
+    }
+    return bytes
+  }
+}
+
+extension PackedTensor {
+  /// Writes as much of itself as a part of the file takes that begins at `start`.
+  fileprivate func write(into part: UnsafeMutableRawBufferPointer, at start: Int) {
+    switch content {
+    case .vector(let vector):
+      vector.floats.withUnsafeBytes { part.take($0, at: offset - start) }
     case .matrix(let matrix):
-      let blocks = max(1, (1 << 20) / matrix.blockBytes)
-      return stride(from: 0, to: matrix.blocks, by: blocks).map {
-        PackedPiece(tensor: tensor, blocks: $0..<min($0 + blocks, matrix.blocks))
+      let size = matrix.blockBytes
+      let first = max(0, (start - offset - size) / matrix.stride)
+      for block in first..<matrix.blocks {
+        let place = offset + block * matrix.stride - start
+        if place >= part.count { return }
+        if place + size <= 0 { continue }
+        if place >= 0, place + size <= part.count, let address = part.baseAddress {
+          matrix.pack(block: block, into: address + place)
+        } else {
+          withUnsafeTemporaryAllocation(byteCount: size, alignment: 64) { whole in
+            guard let address = whole.baseAddress else { return }
+            whole.initializeMemory(as: UInt8.self, repeating: 0)
+            matrix.pack(block: block, into: address)
+            part.take(UnsafeRawBufferPointer(whole), at: place)
+          }
+        }
       }
     }
   }
 }
 
-/// Some blocks of a tensor.
-private struct PackedPiece: Sendable {
-  let tensor: PackedTensor
-  let blocks: Range<Int>
-
-  var bytes: Int {
-    switch tensor.content {
-    case .vector(let vector): vector.bytes
-    case .matrix(let matrix): blocks.count * matrix.blockBytes
-    }
-  }
-
-  func write(to file: OutputFile) throws(CompilerError) {
-    switch tensor.content {
-    case .vector(let vector):
-      try file.write(vector.floats.map(\.bitPattern), at: tensor.offset)
-    case .matrix(let matrix):
-      let size = matrix.blockBytes
-      var packed = [UInt32](repeating: 0, count: blocks.count * size / 4)
-      packed.withUnsafeMutableBytes { bytes in
-        guard let start = bytes.baseAddress else { return }
-        for (index, block) in blocks.enumerated() {
-          matrix.pack(block: block, into: start + index * size)
-        }
-      }
-      if matrix.stride == size {
-        return try file.write(packed, at: tensor.offset + blocks.lowerBound * size)
-      }
-      for (index, block) in blocks.enumerated() {
-        let words = packed[index * size / 4..<(index + 1) * size / 4]
-        try file.write(Array(words), at: tensor.offset + block * matrix.stride)
-      }
-    }
+extension UnsafeMutableRawBufferPointer {
+  /// Copies bytes to a place that may begin before these or end after them.
+  fileprivate func take(_ bytes: UnsafeRawBufferPointer, at place: Int) {
+    let range = Swift.max(0, place)..<Swift.min(count, place + bytes.count)
+    guard !range.isEmpty, let to = baseAddress, let from = bytes.baseAddress else { return }
+    (to + range.lowerBound)
+      .copyMemory(from: from + (range.lowerBound - place), byteCount: range.count)
   }
 }
 

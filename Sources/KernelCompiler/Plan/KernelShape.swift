@@ -53,6 +53,10 @@ enum ActivationFormat: Hashable, Sendable {
     switch (format, numerics) {
     case (.affine(_, let group, _), .fast): self = .int8(group: group)
     case (.affine(_, let group, _), .exact): self = .float(group: group)
+    case (.blockFloat(.mxfp4), .fast): self = .int8(group: BlockFloat.mxfp4.groupSize)
+    case (.blockFloat(.nvfp4), .fast): self = .int8(group: BlockFloat.nvfp4.groupSize)
+    // Values of E4M3 are no small multiples of one unit: they are multiplied as floats.
+    case (.blockFloat(.mxfp8), .fast), (.blockFloat, .exact): self = .float(group: nil)
     case (.dense, _): self = .float(group: nil)
     }
   }

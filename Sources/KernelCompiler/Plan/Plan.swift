@@ -50,6 +50,8 @@ public struct KernelCost: Sendable, Equatable {
   public let calls: Int
   public let weightBytes: Int
   public let operationsPerRow: Int
+  /// Those of them that multiply bytes.
+  public let int8OperationsPerRow: Int
   public let pageBytesPerPosition: Int
   public let operationsPerPosition: Int
 }
@@ -61,6 +63,7 @@ struct PlannedKernel: Sendable {
   let role: String
   let shape: KernelShape
   var calls: [PlannedCall]
+  let numerics: Numerics
   let pageElementBytes: Int
 }
 
@@ -86,18 +89,33 @@ struct ScheduledCall: Sendable {
 struct Tiles: Sendable, Hashable {
   /// Rows of activations multiplied with one block of weights at once.
   let tokens: Int
+  /// Blocks of weights that a thread reads at once, where few rows leave memory the bottleneck.
+  let streams: Int
+  /// Rows up to which it does.
+  let streamRows: Int
   /// Queries multiplied with one page at once.
   let queries: Int
-  /// Vectors of a page's row that they are multiplied with.
-  let width: Int
+  /// Sums that such a product keeps.
+  let sums: Int
 
   init(_ instructions: InstructionSet, _ numerics: Numerics) {
     let wide = instructions.registers.count * instructions.registers.lanes >= 512
     switch numerics {
-    case .fast: tokens = wide ? 8 : 4
-    case .exact: tokens = wide ? 4 : 2
+    case .fast: (tokens, streamRows) = wide ? (8, 4) : (4, 1)
+    case .exact: (tokens, streamRows) = wide ? (4, 2) : (2, 1)
     }
+    streams = 4
     queries = wide ? 6 : 2
-    width = wide ? 4 : 2
+    sums = wide ? 24 : 4
+  }
+
+  /// Most vectors that one product yields.
+  var products: Int { max(tokens, streams * streamRows) }
+
+  /// Vectors of a page's row that some queries are multiplied with.
+  func width(queries: Int, vectors: Int) -> Int {
+    var width = 1
+    while 2 * width * queries <= sums { width *= 2 }
+    return min(width, vectors)
   }
 }

@@ -71,7 +71,7 @@ struct PlanBuilder {
     if index == functions.count {
       functions.append(
         PlannedKernel(
-          name: freshName(role, shape), role: role, shape: shape, calls: [],
+          name: freshName(role, shape), role: role, shape: shape, calls: [], numerics: numerics,
           pageElementBytes: pageElementBytes))
     }
     functions[index].calls.append(call)

@@ -12,7 +12,7 @@ public func printPlan(_ plan: Plan) -> String {
   ]
   lines += plan.functions.map(\.line)
   lines += ["", "step"]
-  lines += plan.stepLines.split(separator: "\n").map { "  \($0)" }
+  lines += plan.stepLines(withClock: false).split(separator: "\n").map { "  \($0)" }
   lines += ["", "weights.bin"]
   lines += plan.tensors.map { "  \($0.summary)" }
   return lines.joined(separator: "\n") + "\n"

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 // Raised whenever a structure below changes; a runtime loads only libraries of its own version.
-#define MODEL_ABI_VERSION 1
+#define MODEL_ABI_VERSION 2
 
 // One step: `rows` tokens of one or more sequences go through the model together.
 //
@@ -35,6 +35,8 @@ typedef struct model_step {
     const void *weights;               // weights_bytes, 64-byte aligned, read only
     void *pages;                       // page_bytes each, 64-byte aligned
     void *scratch;                     // scratch_bytes(threads), 64-byte aligned, contents free
+    double *kernel_seconds;            // (kernel_count) the time that each kernel took is added;
+                                       // NULL where nobody wants to know
 } model_step;
 
 // What one kernel costs, for benchmarks and the scheduler. Costs are linear in rows and, for

@@ -12,11 +12,18 @@ public final class Engine: Sendable {
   private let vocabulary: Int
 
   /// Starts the engine's thread. Fails if the configuration doesn't fit the model or the memory.
-  public init(model: any LanguageModel, configuration: EngineConfiguration) throws(EngineError) {
+  ///
+  /// - Parameter draftModel: a smaller model of the same vocabulary, to guess tokens where that is
+  ///   measured to pay. Answers don't change.
+  public init(
+    model: any LanguageModel, draftModel: (any LanguageModel)? = nil,
+    configuration: EngineConfiguration
+  ) throws(EngineError) {
     self.configuration = configuration
-    memoryPlan = try MemoryPlan(model: model, configuration: configuration)
+    memoryPlan = try MemoryPlan(
+      model: model, draftModel: draftModel, configuration: configuration)
     vocabulary = model.vocabulary
-    board = StatusBoard(parallel: configuration.parallel)
+    board = StatusBoard()
     guard let pages = PageMemory(count: memoryPlan.pages, pageBytes: model.pageBytes),
       let step = StepMemory(
         maximumRows: model.maximumRows, logitRows: configuration.parallel + memoryPlan.draftRows,
@@ -26,8 +33,10 @@ public final class Engine: Sendable {
         "the system doesn't grant the address space for this plan\n\(memoryPlan)")
     }
     let loop = EngineLoop(
-      model: model, configuration: configuration, plan: memoryPlan, pages: pages, step: step,
-      mailbox: mailbox, board: board)
+      model: model,
+      draftModel: draftModel.flatMap { DraftModel($0, configuration: configuration) },
+      configuration: configuration, plan: memoryPlan, pages: pages, step: step, mailbox: mailbox,
+      board: board)
     start(loop)
   }
 

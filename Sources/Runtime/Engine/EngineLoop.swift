@@ -8,12 +8,15 @@ final class EngineLoop {
   private let board: StatusBoard
   private var scheduler: Scheduler
   private var pace: StepPace
+  private var mask: TokenMask
+  private var waitEstimate = WaitEstimate()
+  private var speculation: Speculation
   private var generations: [Int: Generation] = [:]
   private var status = EngineStatus()
 
   init(
-    model: any LanguageModel, configuration: EngineConfiguration, plan: MemoryPlan,
-    pages: PageMemory, step: StepMemory, mailbox: Mailbox, board: StatusBoard
+    model: any LanguageModel, draftModel: DraftModel?, configuration: EngineConfiguration,
+    plan: MemoryPlan, pages: PageMemory, step: StepMemory, mailbox: Mailbox, board: StatusBoard
   ) {
     self.model = model
     self.configuration = configuration
@@ -25,7 +28,9 @@ final class EngineLoop {
       limits: Scheduler.Limits(
         pages: pages.count, pagePositions: model.pagePositions, maximumRows: model.maximumRows,
         parallel: configuration.parallel, draftRows: plan.draftRows))
-    pace = StepPace(maximumRows: model.maximumRows)
+    pace = StepPace(maximumRows: model.maximumRows, cost: model.stepCost)
+    mask = TokenMask(room: step.spareRow)
+    speculation = Speculation(model: draftModel, weightBytes: model.memory.weightBytes)
     publishStatus()
   }
 
@@ -48,15 +53,19 @@ final class EngineLoop {
   }
 
   private func accept(_ ticket: Ticket) {
-    generations[ticket.number] = Generation(ticket, contextSize: configuration.contextSize)
-    scheduler.enqueue(id: ticket.number, prompt: ticket.request.prompt)
+    let generation = Generation(ticket, contextSize: configuration.contextSize)
+    generations[ticket.number] = generation
+    scheduler.enqueue(
+      id: ticket.number, prompt: ticket.request.prompt, forced: generation.opening,
+      client: ticket.request.client)
   }
 
   // MARK: A step
 
   private func takeStep() {
     let start = ContinuousClock.now
-    let plan = scheduler.plan(pace.promptBudget)
+    let generating = scheduler.running.count(where: \.isStreaming)
+    let plan = scheduler.plan(pace.promptBudget(generating: generating))
     for copy in plan.copies { pages.copy(copy) }
     guard !plan.isEmpty else { return }
     begin(plan, at: start)
@@ -64,8 +73,9 @@ final class EngineLoop {
     scheduler.complete(plan)
     let end = ContinuousClock.now
     account(plan, seconds: seconds(from: start, to: end))
+    let drafting = speculation.seconds
     chooseTokens(plan)
-    status.samplingSeconds += seconds(from: end, to: .now)
+    status.samplingSeconds += seconds(from: end, to: .now) - (speculation.seconds - drafting)
     publishStatus()
   }
 
@@ -80,7 +90,7 @@ final class EngineLoop {
 
   private func account(_ plan: StepPlan, seconds: Double) {
     let drafted = plan.runs.reduce(0) { $0 + $1.drafted }
-    let generating = plan.runs.count { $0.positions.count == 1 + $0.drafted && $0.wantsLogits }
+    let generating = plan.runs.count(where: \.isStreaming)
     pace.observe(generating: generating, drafted: drafted, rows: plan.rows, seconds: seconds)
     status.steps += 1
     status.rows += plan.rows
@@ -92,59 +102,99 @@ final class EngineLoop {
     var logitRow = 0
     for run in plan.runs {
       reportPrefill(run)
-      chooseTokens(for: run.sequence, from: logitRow..<logitRow + run.logitRows)
+      let accepted = chooseTokens(
+        for: run.sequence, from: logitRow..<logitRow + run.logitRows)
       logitRow += run.logitRows
+      speculation.observe(run.sequence, accepted: accepted, tried: run.drafted)
+      status.acceptedTokens += accepted
     }
-    for run in plan.runs where run.wantsLogits { draft(for: run.sequence) }
+    draft()
   }
 
   private func reportPrefill(_ run: StepPlan.Run) {
     guard let generation = generations[run.sequence], generation.generated == 0 else { return }
     let total = generation.ticket.request.prompt.count
-    generation.ticket.send(.prefill(done: run.positions.upperBound, total: total))
+    guard run.positions.lowerBound < total else { return }
+    generation.ticket.send(.prefill(done: min(run.positions.upperBound, total), total: total))
   }
 
-  /// Chooses a token from the first row, and from each next one for as long as the token before it
-  /// is the one that was drafted.
-  private func chooseTokens(for number: Int, from logitRows: Range<Int>) {
-    for logitRow in logitRows {
-      guard let token = chooseToken(for: number, from: step.row(logitRow)),
-        scheduler.append(token, to: number)
-      else { return }
-      status.acceptedTokens += 1
+  /// Chooses a token from the first row, and from each next one for as long as the tokens before it
+  /// are the ones that were drafted. Returns how many were.
+  private func chooseTokens(for number: Int, from logitRows: Range<Int>) -> Int {
+    if !logitRows.isEmpty { open(number) }
+    var row = logitRows.lowerBound
+    while row < logitRows.upperBound, let tokens = nextTokens(of: number, from: step.row(row)) {
+      let drafted = tokens.count { scheduler.append($0, to: number) }
+      row += drafted
+      // After one that wasn't drafted, the other rows were computed for other tokens.
+      if drafted < tokens.count { break }
     }
+    return row - logitRows.lowerBound
   }
 
-  /// The next token of a generation that goes on after it.
-  private func chooseToken(for number: Int, from row: LogitRow) -> Int32? {
+  /// Sends the tokens with which the answer had to begin.
+  private func open(_ number: Int) {
+    guard let generation = generations[number], generation.generated == 0 else { return }
+    for token in generation.opening {
+      generations[number]?.follow(token)
+      generation.ticket.send(.token(GeneratedToken(id: token)))
+    }
+    status.forcedTokens += generation.opening.count
+  }
+
+  /// The next token of a generation, and those that must follow it; nil when it ends with them.
+  private func nextTokens(of number: Int, from row: LogitRow) -> [Int32]? {
     do {
-      guard let token = try generations[number]?.choose(from: row) else {
+      guard let token = try generations[number]?.choose(from: row, &mask) else {
         finish(number, .length)
         return nil
       }
-      let reason = generations[number]?.end(after: token.id)
-      if case .stop = reason {} else { generations[number]?.ticket.send(.token(token)) }
-      guard let reason else { return token.id }
-      finish(number, reason)
+      guard goesOn(number, with: token) else { return nil }
+      let forced = generations[number]?.forcedTokens() ?? []
+      for token in forced {
+        try generations[number]?.take(forced: token)
+        status.forcedTokens += 1
+        guard goesOn(number, with: GeneratedToken(id: token)) else { return nil }
+      }
+      return [token.id] + forced
     } catch {
       fail(number, error.reason)
     }
     return nil
   }
 
-  private func draft(for number: Int) {
-    guard configuration.drafting, let generation = generations[number] else { return }
-    let length = pace.draftLength(
-      accuracy: generation.draftAccuracy, generating: scheduler.running.count)
-    scheduler.draft(generation.draft(length), for: number)
+  /// Sends a token, unless it says stop; false if the generation ends with it.
+  private func goesOn(_ number: Int, with token: GeneratedToken) -> Bool {
+    let reason = generations[number]?.end(after: token.id)
+    if case .stop = reason {} else { generations[number]?.ticket.send(.token(token)) }
+    guard let reason else { return true }
+    finish(number, reason)
+    return false
+  }
+
+  /// Guesses what the streams will say next, if the next step is theirs alone.
+  private func draft() {
+    guard configuration.drafting, scheduler.running.allSatisfy({ $0.pending == 1 }),
+      scheduler.waiting.isEmpty || scheduler.running.count == configuration.parallel
+    else { return }
+    let streams = scheduler.running.compactMap { sequence in
+      generations[sequence.id].map {
+        Speculation.Stream(id: sequence.id, tokens: sequence.tokens, generation: $0)
+      }
+    }
+    let drafts = speculation.drafts(
+      for: streams, pace: pace, rows: scheduler.limits.draftRows)
+    for (number, tokens) in drafts { scheduler.draft(tokens, for: number) }
+    status.draftSeconds = speculation.seconds
   }
 
   // MARK: Ends
 
   private func finish(_ number: Int, _ reason: GenerationResult.Reason) {
-    let cached = scheduler[number]?.cached ?? 0
+    let sequence = scheduler[number]
     guard let generation = leave(number) else { return }
-    let result = generation.result(reason, cachedTokens: cached)
+    var result = generation.result(reason, cachedTokens: sequence?.cached ?? 0)
+    result.divergence = sequence?.divergence
     status.promptTokens += result.promptTokens
     status.cachedTokens += result.cachedTokens
     status.generatedTokens += result.generatedTokens
@@ -152,7 +202,7 @@ final class EngineLoop {
       status.cancelled += 1
     } else {
       status.finished += 1
-      board.requestRan(seconds: generation.runSeconds)
+      waitEstimate.requestEnded(generated: result.generatedTokens)
     }
     publishStatus()
     generation.ticket.end(with: .finished(result))
@@ -167,6 +217,7 @@ final class EngineLoop {
 
   private func leave(_ number: Int) -> Generation? {
     scheduler.remove(number)
+    speculation.leave(number)
     guard let generation = generations.removeValue(forKey: number) else { return nil }
     mailbox.remove(generation.ticket)
     return generation
@@ -179,6 +230,15 @@ final class EngineLoop {
     status.pagesUsed = scheduler.ledger.used
     status.pagesCached = scheduler.ledger.tree.unreferencedCount
     status.preempted = scheduler.preemptions
-    board.publish(status)
+    board.publish(status, wait: waitEstimate.seconds(runningRequests, pace: pace))
+  }
+
+  private var runningRequests: [WaitEstimate.Request] {
+    scheduler.running.compactMap { sequence in
+      guard let generation = generations[sequence.id] else { return nil }
+      return WaitEstimate.Request(
+        promptLeft: max(sequence.promptLength - sequence.computed, 0),
+        generated: generation.generated, limit: generation.limit)
+    }
   }
 }

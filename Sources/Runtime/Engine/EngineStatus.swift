@@ -19,6 +19,8 @@ public struct EngineStatus: Sendable, Equatable {
   /// Tokens that were guessed and tried, and those of them that came true.
   public var draftedTokens = 0
   public var acceptedTokens = 0
+  /// Tokens that a constraint gave, so that the model wasn't asked.
+  public var forcedTokens = 0
 
   public var finished = 0
   public var cancelled = 0
@@ -31,6 +33,8 @@ public struct EngineStatus: Sendable, Equatable {
   /// Time inside the model, and inside the sampler.
   public var stepSeconds = 0.0
   public var samplingSeconds = 0.0
+  /// Time inside the draft model.
+  public var draftSeconds = 0.0
 
   public init() {}
 }

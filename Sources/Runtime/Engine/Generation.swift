@@ -9,6 +9,8 @@ struct Generation {
   /// Tokens that end it.
   private let ends: Set<Int32>
   private let neverChosen: Set<Int32>
+  /// The answer's first tokens, where the constraint leaves no choice.
+  let opening: [Int32]
   private(set) var generated = 0
   private var start: ContinuousClock.Instant?
   private var firstToken: ContinuousClock.Instant?
@@ -26,7 +28,19 @@ struct Generation {
       neverChosen = []
       ends = request.stopTokens.union(request.endOfSequenceTokens)
     }
+    opening = Self.opening(of: request, room: limit - 1, ending: ends.union(neverChosen))
     banTokens()
+  }
+
+  /// Forced tokens before the first that ends the answer, and with room for one more.
+  private static func opening(
+    of request: GenerationRequest, room: Int, ending: Set<Int32>
+  ) -> [Int32] {
+    guard let constraint = request.constraint, request.sampling.topLogprobs == nil, room > 0 else {
+      return []
+    }
+    let forced = constraint.forcedTokens().prefix(room)
+    return Array(forced.prefix { !ending.contains($0) && constraint.accept($0) })
   }
 
   private mutating func banTokens() {
@@ -40,29 +54,70 @@ struct Generation {
   }
 
   /// Chooses the next token; nil if there is none to choose.
-  mutating func choose(from row: LogitRow) throws(Sampler.Failure) -> GeneratedToken? {
+  mutating func choose(from row: LogitRow, _ mask: inout TokenMask) throws(Sampler.Failure)
+    -> GeneratedToken?
+  {
     guard generated < limit else { return nil }
-    let token = try sampler.choose(from: row)
+    let constraint = ticket.request.constraint
+    let masked = constraint.flatMap { mask.apply($0, banned: sampler.banned, to: row) }
+    let token = try sampler.choose(from: row, masked: masked)
+    if constraint?.accept(token.id) == false {
+      throw Sampler.Failure(reason: "the request's grammar doesn't take token \(token.id)")
+    }
+    count(token.id)
+    return token
+  }
+
+  /// The tokens that must follow those so far. Where log-probabilities are wanted the model is
+  /// asked for each of them, and there are none.
+  func forcedTokens() -> [Int32] {
+    guard ticket.request.sampling.topLogprobs == nil else { return [] }
+    return ticket.request.constraint?.forcedTokens() ?? []
+  }
+
+  /// Goes on with a token that no logits were needed for.
+  mutating func take(forced token: Int32) throws(Sampler.Failure) {
+    guard ticket.request.constraint?.accept(token) != false else {
+      throw Sampler.Failure(reason: "the request's grammar doesn't take its own token \(token)")
+    }
+    follow(token)
+  }
+
+  /// Goes on with a token of the opening.
+  mutating func follow(_ token: Int32) {
+    sampler.advance(past: token)
+    count(token)
+  }
+
+  private mutating func count(_ token: Int32) {
     if firstToken == nil {
       firstToken = .now
       drafter = Drafter(prompt: ticket.request.prompt)
     }
-    drafter?.append(token.id)
+    drafter?.append(token)
     generated += 1
     if generated == ticket.request.minimumTokens { banTokens() }
-    return token
   }
 
   var draftAccuracy: Double { drafter?.accuracy ?? 0 }
 
   /// Up to `count` tokens that may come next, and that there is room for.
   func draft(_ count: Int) -> [Int32] {
-    drafter?.guess(min(count, limit - generated - 1)) ?? []
+    allowed(drafter?.guess(min(count, room)) ?? [])
+  }
+
+  /// How many tokens may be guessed after the next one.
+  var room: Int { max(limit - generated - 1, 0) }
+
+  /// The beginning of some guessed tokens that the constraint would let pass.
+  func allowed(_ guess: [Int32]) -> [Int32] {
+    ticket.request.constraint?.allowedPrefix(guess) ?? guess
   }
 
   /// Why it ends after this token; nil if it goes on.
   func end(after token: Int32) -> GenerationResult.Reason? {
-    if ends.contains(token) { return .stop(token) }
+    // A token that is never chosen comes only where a constraint leaves nothing else.
+    if ends.contains(token) || neverChosen.contains(token) { return .stop(token) }
     return generated >= limit ? .length : nil
   }
 
@@ -77,9 +132,6 @@ struct Generation {
     result.generateSeconds = firstToken.map { seconds(from: $0, to: now) } ?? 0
     return result
   }
-
-  /// How long it has been running.
-  var runSeconds: Double { start.map { seconds(from: $0, to: .now) } ?? 0 }
 }
 
 func seconds(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Double {

@@ -49,6 +49,9 @@ public struct GenerationResult: Sendable, Equatable {
   public var promptTokens = 0
   /// Prompt tokens whose keys and values were reused, not computed.
   public var cachedTokens = 0
+  /// The prompt's first token at which all earlier text that begins like it went on in another way:
+  /// why no more was reused. Nil where the cache knows no other way.
+  public var divergence: Int?
   /// Chosen tokens, a stop token included.
   public var generatedTokens = 0
   /// From the request's arrival to its first step.

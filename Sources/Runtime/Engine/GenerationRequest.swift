@@ -3,6 +3,8 @@ public struct GenerationRequest: Sendable {
   /// The name by which `Engine.cancel(id:)` finds it.
   public var id: String
   public var prompt: [Int32]
+  /// Whom it is for, such as an API key or a connection: clients get equal shares of the engine.
+  public var client = ""
   public var sampling: SamplingParameters
   /// Most tokens to generate; nil for what the context has room for.
   public var maximumTokens: Int?
@@ -14,11 +16,14 @@ public struct GenerationRequest: Sendable {
   public var ignoreEndOfSequence: Bool
   /// No stop or end-of-sequence token is chosen before this many tokens are generated.
   public var minimumTokens: Int
+  /// What the answer must look like; nil for anything. Each request has its own, at its beginning.
+  public var constraint: (any TokenConstraint)?
 
   public init(
     id: String, prompt: [Int32], sampling: SamplingParameters = SamplingParameters(),
     maximumTokens: Int? = nil, stopTokens: Set<Int32> = [], endOfSequenceTokens: Set<Int32> = [],
-    ignoreEndOfSequence: Bool = false, minimumTokens: Int = 0
+    ignoreEndOfSequence: Bool = false, minimumTokens: Int = 0,
+    constraint: (any TokenConstraint)? = nil
   ) {
     self.id = id
     self.prompt = prompt
@@ -28,5 +33,6 @@ public struct GenerationRequest: Sendable {
     self.endOfSequenceTokens = endOfSequenceTokens
     self.ignoreEndOfSequence = ignoreEndOfSequence
     self.minimumTokens = minimumTokens
+    self.constraint = constraint
   }
 }

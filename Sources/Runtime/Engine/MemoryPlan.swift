@@ -9,28 +9,40 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
   public var draftRows: Int
   public var logitBytes: Int
   public var model: ModelMemory
+  /// All that the draft model takes: weights, keys and values, scratch and logits.
+  public var draftModelBytes: Int
 
   /// Bytes of all pages of keys and values.
   public var cacheBytes: Int { pages * pageBytes }
   public var totalBytes: Int {
-    model.weightBytes + model.scratchBytes + cacheBytes + logitBytes
+    model.weightBytes + model.scratchBytes + cacheBytes + logitBytes + draftModelBytes
   }
 
   private static let mostDraftRows = 16
 
-  public init(model: any LanguageModel, configuration: EngineConfiguration) throws(EngineError) {
+  public init(
+    model: any LanguageModel, draftModel: (any LanguageModel)? = nil,
+    configuration: EngineConfiguration
+  ) throws(EngineError) {
     try Self.check(configuration, model)
+    if let draftModel, draftModel.vocabulary != model.vocabulary {
+      throw .invalidConfiguration(
+        "the draft model has a vocabulary of \(draftModel.vocabulary) tokens and the model one of"
+          + " \(model.vocabulary): only a model with the same tokens can draft for it")
+    }
+    draftModelBytes = draftModel.map { DraftModel.bytes($0, configuration) } ?? 0
     pagePositions = model.pagePositions
     pageBytes = model.pageBytes
     draftRows = configuration.drafting ? min(Self.mostDraftRows, model.maximumRows / 2) : 0
-    logitBytes =
-      (configuration.parallel + draftRows) * model.vocabulary * MemoryLayout<Float>.stride
+    logitBytes = StepMemory.logitBytes(
+      rows: configuration.parallel + draftRows, vocabulary: model.vocabulary)
     self.model = model.memory
     let perContext = (configuration.contextSize + pagePositions - 1) / pagePositions
     // One page more than full contexts take, so that admission always finds one to grow into.
     pages = perContext * (configuration.parallel + 1) + 1
     if let memory = configuration.memory {
-      let fixed = self.model.weightBytes + self.model.scratchBytes + logitBytes
+      let fixed =
+        self.model.weightBytes + self.model.scratchBytes + logitBytes + draftModelBytes
       pages = min(max(memory - fixed, 0) / pageBytes, Int(Int32.max))
       guard pages > perContext else {
         throw .invalidConfiguration(
@@ -68,7 +80,7 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
         weights          \(megabytes(model.weightBytes))
         keys and values  \(megabytes(cacheBytes)) for \(positions) tokens in \(pages) pages
         scratch, logits  \(megabytes(model.scratchBytes + logitBytes))
-      """
+      """ + (draftModelBytes > 0 ? "\n  draft model      \(megabytes(draftModelBytes))" : "")
   }
 }
 

@@ -4,7 +4,7 @@ import ModelABI
 final class StepMemory {
   let logitRows: Int
   private let vocabulary: Int
-  private let logits: LazyMemory  // (logitRows, vocabulary)
+  private let logits: LazyMemory  // (logitRows + 1, vocabulary)
   private var tokens: [Int32]  // (maximumRows)
   private var positions: [Int32]  // (maximumRows)
   private var sequences: [Int32]  // (maximumRows)
@@ -14,7 +14,7 @@ final class StepMemory {
   private var tableStarts: [Int] = []
 
   init?(maximumRows: Int, logitRows: Int, vocabulary: Int) {
-    let bytes = logitRows * vocabulary * MemoryLayout<Float>.stride
+    let bytes = Self.logitBytes(rows: logitRows, vocabulary: vocabulary)
     guard let logits = LazyMemory(byteCount: bytes) else { return nil }
     self.logits = logits
     self.logitRows = logitRows
@@ -27,9 +27,21 @@ final class StepMemory {
     sequences.reserveCapacity(maximumRows)
   }
 
+  /// Bytes of that many rows of logits and the spare one.
+  static func logitBytes(rows: Int, vocabulary: Int) -> Int {
+    (rows + 1) * vocabulary * MemoryLayout<Float>.stride
+  }
+
   /// The `index`-th row of logits that the last step wanted.
   func row(_ index: Int) -> LogitRow {
     precondition((0..<logitRows).contains(index))
+    return anyRow(index)
+  }
+
+  /// A row that no step writes to, for a copy of another.
+  var spareRow: LogitRow { anyRow(logitRows) }
+
+  private func anyRow(_ index: Int) -> LogitRow {
     let start = logits.start.assumingMemoryBound(to: Float.self) + index * vocabulary
     return LogitRow(values: UnsafeMutableBufferPointer(start: start, count: vocabulary))
   }
@@ -43,17 +55,30 @@ final class StepMemory {
     tableStarts.removeAll(keepingCapacity: true)
   }
 
+  var rowCount: Int { tokens.count }
+
   func add(_ run: StepPlan.Run, of sequence: ScheduledSequence) {
+    let known = run.positions.upperBound - run.drafted
+    add(
+      sequence.tokens[run.positions.lowerBound..<known] + sequence.draft.prefix(run.drafted),
+      at: run.positions.lowerBound, pages: sequence.pages, logitRows: run.logitRows)
+  }
+
+  /// Adds consecutive tokens of a sequence that begin at `position`; the logits of the last
+  /// `logitRows` of them are wanted.
+  func add(
+    _ newTokens: some Collection<Int32>, at position: Int, pages: some Collection<Int32>,
+    logitRows: Int
+  ) {
     let number = Int32(tableStarts.count)
     tableStarts.append(pageNumbers.count)
-    pageNumbers.append(contentsOf: sequence.pages)
-    for position in run.positions {
-      let drafted = position - sequence.tokens.count
-      tokens.append(drafted < 0 ? sequence.tokens[position] : sequence.draft[drafted])
-      positions.append(Int32(position))
+    pageNumbers.append(contentsOf: pages)
+    tokens.append(contentsOf: newTokens)
+    for index in 0..<newTokens.count {
+      positions.append(Int32(position + index))
       sequences.append(number)
     }
-    for index in (tokens.count - run.logitRows)..<tokens.count { logitIndices.append(Int32(index)) }
+    for index in (tokens.count - logitRows)..<tokens.count { logitIndices.append(Int32(index)) }
   }
 
   /// Runs what was added.

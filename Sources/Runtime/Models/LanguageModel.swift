@@ -19,10 +19,16 @@ public protocol LanguageModel: AnyObject, Sendable {
   var backend: String { get }
   /// What the model holds beside the pages, for the memory plan.
   var memory: ModelMemory { get }
+  /// How long its steps take, where that was measured.
+  var stepCost: StepCost? { get }
 
   /// Runs one step and returns when its logits are there. The caller fills in everything but
   /// `weights` and `scratch`. Called by one thread at a time, and always by the same one.
   func run(_ step: UnsafePointer<model_step>)
+}
+
+extension LanguageModel {
+  public var stepCost: StepCost? { nil }
 }
 
 /// Bytes that a model holds for as long as it lives.

@@ -67,16 +67,32 @@ struct PrefixTree {
   func longestOverlap(after parent: NodeID, _ tokens: ArraySlice<Int32>)
     -> (node: NodeID, positions: Int)?
   {
-    let full = parent == Self.none ? firstPages : nodes[parent].children
-    let partial = parent == Self.none ? partialFirstPages : nodes[parent].partialChildren
     var best: (node: NodeID, positions: Int)?
-    func consider(_ node: NodeID) {
+    for node in pages(after: parent) {
       let positions = commonPrefixLength(nodes[node].tokens[...], tokens)
       if positions > best?.positions ?? 0 { best = (node, positions) }
     }
-    full.values.forEach(consider)
-    partial.forEach(consider)
     return best
+  }
+
+  /// How many leading tokens are known after `parent` before all that is known there goes on in
+  /// another way; nil where something ends with them or nothing is known.
+  func divergence(after parent: NodeID, _ tokens: ArraySlice<Int32>) -> Int? {
+    var longest = -1
+    var isOpen = false
+    for node in pages(after: parent) {
+      let positions = commonPrefixLength(nodes[node].tokens[...], tokens)
+      let ends = positions == min(nodes[node].tokens.count, tokens.count)
+      if positions > longest { (longest, isOpen) = (positions, ends) }
+      if positions == longest { isOpen = isOpen || ends }
+    }
+    return isOpen || longest < 0 ? nil : longest
+  }
+
+  private func pages(after parent: NodeID) -> [NodeID] {
+    parent == Self.none
+      ? firstPages.values + partialFirstPages
+      : nodes[parent].children.values + nodes[parent].partialChildren
   }
 
   // MARK: References

@@ -10,7 +10,7 @@ struct Sampler {
   private let parameters: SamplingParameters
   private let random: CounterRandom
   /// Tokens never chosen at the moment: see `ban`.
-  private var banned: Set<Int32> = []
+  private(set) var banned: Set<Int32> = []
   private var history: TokenHistory?
   private var chosen = 0
 
@@ -28,21 +28,35 @@ struct Sampler {
   }
 
   /// Chooses the next token. `row` is changed meanwhile and is as before in the end.
-  mutating func choose(from row: LogitRow) throws(Failure) -> GeneratedToken {
-    var edits = LogitEdits(row)
+  ///
+  /// - Parameter masked: the row with what may not come next, banned tokens too, at minus infinity;
+  ///   it is what the token is drawn from. Log-probabilities are those of `row`.
+  mutating func choose(from row: LogitRow, masked: LogitRow? = nil) throws(Failure)
+    -> GeneratedToken
+  {
+    var edits = LogitEdits(masked ?? row)
     applyBias(&edits)
+    if masked == nil { applyBans(&edits) }
     applyPenalties(&edits)
     let id = try draw(&edits)
     edits.undo()
-    chosen += 1
-    history?.append(id)
+    advance(past: id)
     return try report(id, row)
+  }
+
+  /// Takes a token that was not drawn, so that the ones after it come out as if it had been.
+  mutating func advance(past token: Int32) {
+    chosen += 1
+    history?.append(token)
   }
 
   // MARK: Logits
 
   private func applyBias(_ edits: inout LogitEdits) {
     for (token, bias) in parameters.logitBias { edits.change(token) { $0 + bias } }
+  }
+
+  private func applyBans(_ edits: inout LogitEdits) {
     for token in banned { edits.change(token) { _ in -.infinity } }
   }
 
@@ -100,8 +114,8 @@ struct Sampler {
     if scan.maximum.isFinite { return }
     throw Failure(
       reason: scan.maximum == -.infinity
-        ? "no token is allowed to come next: the model's logits or the request's logit_bias rule"
-          + " all of them out"
+        ? "no token is allowed to come next: the model's logits, the request's logit_bias or its"
+          + " grammar rule all of them out"
         : "the model's logits are not finite numbers")
   }
 

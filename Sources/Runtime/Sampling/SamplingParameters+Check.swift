@@ -11,7 +11,7 @@ extension SamplingParameters {
       (presencePenalty.isFinite, "presence_penalty must be a finite number"),
       (frequencyPenalty.isFinite, "frequency_penalty must be a finite number"),
       (penaltyWindow ?? 0 >= 0, "the penalty window can't be negative"),
-      (logitBias.values.allSatisfy { !$0.isNaN }, "logit_bias must hold numbers"),
+      (logitBias.values.allSatisfy { $0 < .infinity }, "logit_bias must hold finite numbers"),
       (topLogprobs ?? 0 >= 0, "top_logprobs can't be negative"),
     ]
     return checks.first { !$0.0 }?.1 ?? xtc?.complaint ?? dry?.complaint

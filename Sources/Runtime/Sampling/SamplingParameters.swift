@@ -1,6 +1,6 @@
 /// How the next token is chosen from the logits, in the order in which the fields apply.
 ///
-/// Order (vLLM's): `logitBias` and banned tokens, then the penalties (repetition, presence,
+/// Order (vLLM's): a constraint's mask, `logitBias` and banned tokens, then the penalties (repetition, presence,
 /// frequency, DRY), then `temperature`, then the filters `topK`, `typicalP`, `topP`, `minP` and
 /// XTC, each on what the one before left over, then a draw. Log-probabilities that are reported
 /// come from the model's raw logits, before any of this.

@@ -1,9 +1,9 @@
 /// How the rows of one step are shared out.
 ///
-/// One row for each sequence that generates, in turn if they are too many; then prompts. Half of
-/// the prompt rows go to the oldest prompt, so that it never starves; the rest go to the one with
-/// the least left, so that short prompts don't wait for long ones. A step without prompts has room
-/// to try out drafted tokens.
+/// One row for each sequence that generates, in turn if they are too many; then prompts, and tokens
+/// after the next that a stream knows already. Half of these rows go to the oldest of the client
+/// that has had the least, so that none starves; the rest go to the one with the least left, so that
+/// short prompts don't wait for long ones. A step without any has room to try out drafted tokens.
 struct RowShares {
   /// Rows of tokens that are known, by sequence.
   private(set) var rows: [Int: Int] = [:]
@@ -11,26 +11,31 @@ struct RowShares {
   private(set) var drafted: [Int: Int] = [:]
   private var budget: Int
 
-  init(_ running: [ScheduledSequence], limits: Scheduler.Limits, prompts promptBudget: PromptBudget)
-  {
+  init(
+    _ running: [ScheduledSequence], limits: Scheduler.Limits, prompts promptBudget: PromptBudget,
+    clients: ClientShares
+  ) {
     let prompts = running.filter { $0.pending > 1 && !$0.isFollowing }
-    let generating = running.filter { $0.pending == 1 }
+    let generating = running.filter(\.isStreaming)
       .sorted { ($0.lastStep, $0.id) < ($1.lastStep, $1.id) }
     budget = limits.maximumRows
     let reserved = prompts.isEmpty ? 0 : (limits.maximumRows + 3) / 4
     for sequence in generating.prefix(max(limits.maximumRows - reserved, 1)) {
       give(1, to: sequence)
     }
-    if let shortest = prompts.map(\.pending).min() {
+    if let shortest = prompts.map(\.work).min() {
       budget = min(budget, promptBudget.rows(streamsRun: !rows.isEmpty, shortest: shortest))
-      sharePrompts(prompts)
+      sharePrompts(prompts, clients)
     } else {
       shareDrafts(generating, limits)
     }
   }
 
-  private mutating func sharePrompts(_ prompts: [ScheduledSequence]) {
-    if let oldest = prompts.first { give((budget + 1) / 2, to: oldest) }
+  private mutating func sharePrompts(_ prompts: [ScheduledSequence], _ clients: ClientShares) {
+    let ranks = prompts.map { clients.rank($0.client) }
+    if let first = prompts.indices.min(by: { (ranks[$0], $0) < (ranks[$1], $1) }) {
+      give((budget + 1) / 2, to: prompts[first])
+    }
     for sequence in prompts.sorted(by: { ($0.pending, $0.id) < ($1.pending, $1.id) }) {
       give(budget, to: sequence)
     }

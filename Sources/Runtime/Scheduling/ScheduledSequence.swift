@@ -5,10 +5,15 @@ struct ScheduledSequence: Identifiable {
   /// The prompt, and what was generated so far.
   var tokens: [Int32]
   let promptLength: Int
+  /// Whom it is computed for.
+  let client: String
   /// Leading tokens whose keys and values are in `pages`.
   var computed = 0
   /// Prompt tokens that were found in the prefix tree instead of computed.
   var cached = 0
+  /// The prompt's first token at which all that the prefix tree knew went on in another way; nil
+  /// where it knew no other way.
+  var divergence: Int?
   /// It gave up its pages once: what it finds again it has computed itself.
   var wasPreempted = false
   /// (pages) page of each run of positions.
@@ -23,11 +28,19 @@ struct ScheduledSequence: Identifiable {
   /// Tokens that may come next, to be tried in the next step.
   var draft: [Int32] = []
 
-  init(id: Int, prompt: [Int32]) {
+  init(id: Int, prompt: [Int32], forced: [Int32] = [], client: String = "") {
     self.id = id
-    self.tokens = prompt
+    self.tokens = prompt + forced
     self.promptLength = prompt.count
+    self.client = client
   }
+
+  /// Tokens that have to be computed in all before its client hears of it again.
+  var work: Int { isStreaming ? pending : promptLength - cached }
+
+  /// Its prompt is computed, so that its client waits for each further token. More than one of
+  /// them is pending where some are known without asking the model.
+  var isStreaming: Bool { pending == 1 || computed >= promptLength }
 
   /// Tokens still to be computed before the next one can be chosen; at least 1 while running.
   var pending: Int { tokens.count - computed }

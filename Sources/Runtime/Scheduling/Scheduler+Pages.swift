@@ -1,15 +1,32 @@
 /// Who runs, and in which pages.
+///
+/// `running` stands in the order of admission, and the last one is the first to give way.
 extension Scheduler {
   /// Lets waiting sequences in while there is a place and there are pages for their prompts.
   mutating func admit(_ plan: inout StepPlan) {
-    while running.count < limits.parallel, let next = waiting.first {
+    while running.count < limits.parallel, let place = nextToAdmit {
+      let next = waiting[place]
       let path = ledger.tree.longestPath(next.tokens.dropLast())
       guard running.isEmpty || pagesSuffice(for: next, path: path) else { return }
-      waiting.removeFirst()
+      waiting.remove(at: place)
       running.append(next)
+      noteDivergence(after: path, running.count - 1)
       adopt(path, by: running.count - 1)
       copyOverlap(by: running.count - 1, &plan)
     }
+  }
+
+  /// One that had to give way comes first; then the client with the fewest running sequences, the
+  /// one that has had the least, and the order of arrival.
+  private var nextToAdmit: Int? {
+    func key(_ sequence: ScheduledSequence) -> (Int, Int, Int, Int) {
+      let client = sequence.client
+      return (
+        sequence.wasPreempted ? 0 : 1, running.count { $0.client == client }, shares.rank(client),
+        sequence.id
+      )
+    }
+    return waiting.indices.min { key(waiting[$0]) < key(waiting[$1]) }
   }
 
   /// Whether a sequence's prompt fits beside what the running ones still need for theirs, with a
@@ -40,8 +57,8 @@ extension Scheduler {
     return sequence
   }
 
-  /// Sends the youngest sequence back to the queue, to give its pages to an older one.
-  private mutating func preemptYoungest() {
+  /// Sends the sequence that came last back to the queue, to give its pages to an older one.
+  private mutating func preemptLast() {
     var sequence = vacate(running.count - 1)
     sequence.computed = 0
     sequence.pages = []
@@ -53,17 +70,16 @@ extension Scheduler {
     preemptions += 1
   }
 
-  /// Makes sure that a sequence has pages for that many positions, at the cost of younger ones
-  /// if need be. False if it had to give up its own place.
+  /// Makes sure that a sequence has pages for that many positions, at the cost of later ones if
+  /// need be. False if it had to give up its own place.
   mutating func reservePages(_ index: Int, positions: Int) -> Bool {
-    let id = running[index].id
     let needed = (positions + pagePositions - 1) / pagePositions
     while running[index].pages.count < needed {
       if let page = ledger.allocate() {
         running[index].pages.append(page)
       } else {
-        preemptYoungest()
-        if running.last.map({ $0.id < id }) ?? true { return false }
+        preemptLast()
+        if index == running.count { return false }
       }
     }
     return true

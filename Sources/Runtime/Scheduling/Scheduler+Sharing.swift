@@ -3,7 +3,11 @@ extension Scheduler {
   /// Prompts that began before others were done use what those have computed since, and wait for
   /// what an older one is computing right now.
   mutating func sharePrefixes(_ plan: inout StepPlan) {
-    for index in running.indices where running[index].pending > 1 {
+    for index in running.indices {
+      if running[index].isStreaming {
+        running[index].isFollowing = false
+        continue
+      }
       adoptKnownPages(index)
       if running[index].isFollowing { copyOverlap(by: index, &plan) }
       running[index].isFollowing = running[..<index].contains { isAhead($0, of: running[index]) }
@@ -40,9 +44,21 @@ extension Scheduler {
     countCached(from: before, index)
   }
 
+  /// Remembers where what the tree knows after `path` goes on in another way than a prompt does.
+  mutating func noteDivergence(after path: [PrefixTree.NodeID], _ index: Int) {
+    let sequence = running[index]
+    let known = path.count * pagePositions
+    let rest = sequence.tokens[known..<max(known, sequence.promptLength)].prefix(pagePositions)
+    guard !sequence.wasPreempted,
+      let common = ledger.tree.divergence(after: path.last ?? PrefixTree.none, rest)
+    else { return }
+    running[index].divergence = known + common
+  }
+
   private mutating func countCached(from before: Int, _ index: Int) {
     if running[index].wasPreempted { return }
-    running[index].cached += running[index].computed - before
+    let end = running[index].promptLength
+    running[index].cached += min(running[index].computed, end) - min(before, end)
   }
 
   /// Copies the page that agrees with the most of what a sequence computes next.

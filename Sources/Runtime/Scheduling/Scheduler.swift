@@ -21,9 +21,10 @@ struct Scheduler {
   var ledger: PageLedger
   /// Arrival order; a preempted sequence is put back at the front.
   var waiting: [ScheduledSequence] = []
-  /// Arrival order.
+  /// In the order in which they were let in.
   var running: [ScheduledSequence] = []
   var preemptions = 0
+  var shares = ClientShares()
   private var step = 0
   var pagePositions: Int { limits.pagePositions }
 
@@ -37,9 +38,14 @@ struct Scheduler {
   }
 
   /// Queues a sequence. Ids ascend; the prompt has at least one token and fits the context.
-  mutating func enqueue(id: Int, prompt: [Int32]) {
+  ///
+  /// - Parameters:
+  ///   - forced: the first tokens of the answer, where they are known.
+  ///   - client: whom it is for; clients share what there is.
+  mutating func enqueue(id: Int, prompt: [Int32], forced: [Int32] = [], client: String = "") {
     assert(!prompt.isEmpty)
-    waiting.append(ScheduledSequence(id: id, prompt: prompt))
+    shares.enter(client)
+    waiting.append(ScheduledSequence(id: id, prompt: prompt, forced: forced, client: client))
   }
 
   /// The next step.
@@ -48,16 +54,17 @@ struct Scheduler {
     var plan = StepPlan()
     admit(&plan)
     sharePrefixes(&plan)
-    let shares = RowShares(running, limits: limits, prompts: budget)
+    let rowShares = RowShares(running, limits: limits, prompts: budget, clients: shares)
     for id in running.map(\.id) {
-      guard let rows = shares.rows[id], let index = running.firstIndex(where: { $0.id == id }),
+      guard let rows = rowShares.rows[id], let index = running.firstIndex(where: { $0.id == id }),
         reservePages(index, positions: running[index].computed + rows)
       else { continue }
-      let drafted = reserveDraftPages(index, rows: rows, drafted: shares.drafted[id] ?? 0)
+      let drafted = reserveDraftPages(index, rows: rows, drafted: rowShares.drafted[id] ?? 0)
       let first = running[index].computed
       plan.runs.append(
         StepPlan.Run(
           sequence: id, positions: first..<first + rows + drafted, drafted: drafted,
+          isStreaming: running[index].isStreaming,
           wantsLogits: first + rows == running[index].tokens.count))
     }
     return plan
@@ -68,6 +75,8 @@ struct Scheduler {
   mutating func complete(_ plan: StepPlan) {
     for run in plan.runs {
       guard let index = running.firstIndex(where: { $0.id == run.sequence }) else { continue }
+      shares.charge(
+        running[index].client, rows: run.positions.count, generated: run.isStreaming ? 1 : 0)
       running[index].computed = run.positions.upperBound - run.drafted
       running[index].draft.removeLast(running[index].draft.count - run.drafted)
       running[index].lastStep = step
@@ -75,8 +84,8 @@ struct Scheduler {
     }
   }
 
-  /// Continues a sequence with the token that its logits gave. True if that was drafted: then the
-  /// next row of its logits is that of the token after it.
+  /// Continues a sequence with the token that its logits gave, or one that must follow it. True if
+  /// that was drafted: then the next row of its logits is that of the token after it.
   mutating func append(_ token: Int32, to id: Int) -> Bool {
     guard let index = running.firstIndex(where: { $0.id == id }) else { return false }
     running[index].tokens.append(token)
@@ -98,6 +107,7 @@ struct Scheduler {
 
   /// Takes a sequence out, finished or not. What it computed stays in the tree.
   mutating func remove(_ id: Int) {
+    if let sequence = self[id] { shares.leave(sequence.client) }
     waiting.removeAll { $0.id == id }
     guard let index = running.firstIndex(where: { $0.id == id }) else { return }
     _ = vacate(index)

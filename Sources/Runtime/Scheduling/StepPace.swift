@@ -1,12 +1,12 @@
-import Foundation
-
 /// How much more than the next tokens of the running streams a step can carry.
 ///
-/// Learns from the steps themselves what a row more costs: prompt rows may slow the streams a
-/// little, drafted rows must earn more than they cost.
+/// Goes by the cost curve that was measured when the model was compiled, corrected by how long the
+/// steps really take here; without one it learns what a row more costs. Prompt rows may slow the
+/// streams a little, drafted rows must earn more than they cost.
 struct StepPace {
-  /// A step that also carries rows of a long prompt should take at most this much longer.
-  static let stretch = 2.5
+  /// A step that also carries rows of a long prompt should take at most this much longer. Single
+  /// steps vary, and 3 times is what streams are promised.
+  static let stretch = 2.4
   /// A step that also carries rows of a short prompt may take this long; short is what takes no
   /// longer than `shortPromptSeconds` in all.
   static let briskStepSeconds = 0.1
@@ -20,42 +20,113 @@ struct StepPace {
   static let longestDraft = 8
 
   private let maximumRows: Int
+  private let cost: StepCost?
   private var generatingSeconds = Average(memory: 8)
+  /// Beyond what the streams beside them take; used without a cost curve.
   private var secondsPerPromptRow = Average(memory: 8)
+  /// How much longer steps take than the cost curve says: those with prompt rows, and the others.
+  private var promptSlowness = Average(memory: 8)
+  private var slowness = Average(memory: 8)
   /// In steps without drafted rows.
   private var draftCost = Average(memory: 8)
 
-  init(maximumRows: Int) {
+  init(maximumRows: Int, cost: StepCost? = nil) {
     self.maximumRows = maximumRows
+    self.cost = cost
   }
 
-  /// For the next step. Fixed small chunks until there is something to go by.
-  var promptBudget: PromptBudget {
-    guard let perRow = secondsPerPromptRow.value else {
+  // MARK: Prompts
+
+  /// For the next step, beside that many streams. Fixed small chunks until there is something to
+  /// go by.
+  func promptBudget(generating: Int) -> PromptBudget {
+    guard cost != nil || secondsPerPromptRow.value != nil else {
       return PromptBudget(
         alone: min(128, maximumRows), gentle: min(32, maximumRows), brisk: 0, shortPrompt: 0)
     }
-    func rows(in seconds: Double) -> Int {
-      max(Self.fewestRows, Int(min(seconds / max(perRow, 1e-9), Double(maximumRows))))
-    }
-    let base = generatingSeconds.value ?? 0
+    let base = generatingSeconds.value ?? cost.map { $0.seconds(rows: max(generating, 1)) } ?? 0
+    let perRow = max(seconds(prompt: maximumRows, beside: 0) / Double(maximumRows), 1e-9)
     return PromptBudget(
-      alone: max(rows(in: Self.loneStepSeconds), min(64, maximumRows)),
-      gentle: rows(in: (Self.stretch - 1) * base),
-      brisk: rows(in: Self.briskStepSeconds - base),
-      shortPrompt: Int(min(Self.shortPromptSeconds / max(perRow, 1e-9), 1e9)))
+      alone: max(rows(in: Self.loneStepSeconds, beside: 0), min(64, maximumRows)),
+      gentle: rows(in: Self.stretch * base, beside: generating),
+      brisk: rows(in: Self.briskStepSeconds, beside: generating),
+      shortPrompt: Int(min(Self.shortPromptSeconds / perRow, 1e9)))
+  }
+
+  /// How long a step takes with that many rows of prompts.
+  private func seconds(prompt rows: Int, beside generating: Int) -> Double {
+    if let cost {
+      let slowness = promptSlowness.value ?? slowness.value ?? 1
+      return cost.seconds(rows: rows + generating) * slowness
+    }
+    let base = generating > 0 ? generatingSeconds.value ?? 0 : 0
+    return base + (secondsPerPromptRow.value ?? 0) * Double(rows)
+  }
+
+  /// The most prompt rows with which a step takes no longer than that.
+  private func rows(in limit: Double, beside generating: Int) -> Int {
+    var (fits, over) = (min(Self.fewestRows, maximumRows), maximumRows + 1)
+    while over - fits > 1 {
+      let middle = (fits + over) / 2
+      if seconds(prompt: middle, beside: generating) <= limit {
+        fits = middle
+      } else {
+        over = middle
+      }
+    }
+    return fits
+  }
+
+  /// How long it takes to compute that much of a prompt while streams run, and to generate one
+  /// token after it.
+  func secondsToEnd(prompt rows: Int, tokens: Int, generating: Int) -> Double {
+    let chunk = min(max(rows, 1), maximumRows)
+    let prompt = seconds(prompt: chunk, beside: 0) * Double(rows) / Double(chunk)
+    let step = generatingSeconds.value ?? cost.map { $0.seconds(rows: max(generating, 1)) } ?? 0
+    return (rows > 0 ? prompt : 0) + step * Double(tokens)
+  }
+
+  // MARK: Drafts
+
+  /// A step of the running streams alone; nil before the first.
+  var generatingStepSeconds: Double? { generatingSeconds.value }
+
+  /// What guessing tokens is worth.
+  struct DraftValue {
+    /// How many to guess; 0 where it doesn't pay.
+    var length = 0
+    /// Tokens more than without, less what the guesses cost; 1 is a stream's share of a step.
+    var gain = 0.0
   }
 
   /// How many tokens to draft for one of `generating` streams, of whose guesses the share
   /// `accuracy` comes true: the n-th helps with probability `accuracy ^ n`, and then saves that
   /// stream's share of a step.
-  func draftLength(accuracy: Double, generating: Int) -> Int {
-    guard generatingSeconds.value != nil, accuracy > 0 else { return 0 }
-    let cost = (draftCost.value ?? Self.assumedDraftCost) * Double(max(generating, 1))
-    if cost >= accuracy { return 0 }
-    let length = accuracy < 1 ? log(max(cost, 1e-6)) / log(accuracy) : .infinity
-    return Int(min(length, Double(Self.longestDraft)))
+  ///
+  /// - Parameter extra: what a round of guesses for all streams takes beside their rows, in steps
+  ///   without drafts.
+  func drafting(accuracy: Double, generating: Int, extra: Double = 0) -> DraftValue {
+    guard generatingSeconds.value != nil, accuracy > 0 else { return DraftValue() }
+    let row = draftCost.value ?? assumedDraftCost(generating: generating)
+    let cost = row * Double(max(generating, 1)) + extra
+    var value = DraftValue()
+    var chance = accuracy
+    while value.length < Self.longestDraft, chance > cost {
+      value.gain += chance - cost
+      value.length += 1
+      chance *= accuracy
+    }
+    return value
   }
+
+  private func assumedDraftCost(generating: Int) -> Double {
+    guard let cost else { return Self.assumedDraftCost }
+    let base = cost.seconds(rows: max(generating, 1))
+    let drafted = cost.seconds(rows: max(generating, 1) + Self.longestDraft)
+    return (drafted / base - 1) / Double(Self.longestDraft)
+  }
+
+  // MARK: Learning
 
   /// Takes a step into account: of its rows, `generating` were streams' next tokens and `drafted`
   /// were guesses.
@@ -64,17 +135,19 @@ struct StepPace {
     if promptRows > 0 {
       let base = generating > 0 ? generatingSeconds.value ?? 0 : 0
       secondsPerPromptRow.add(max(seconds - base, 0) / Double(promptRows))
+      if let cost { promptSlowness.add(seconds / cost.seconds(rows: rows)) }
     } else if drafted > 0, let base = generatingSeconds.value, base > 0 {
       draftCost.add(max(seconds / base - 1, 0) / Double(drafted))
     } else {
       generatingSeconds.add(seconds)
+      if let cost { slowness.add(seconds / cost.seconds(rows: rows)) }
       // What was once too dear is tried again in time.
-      draftCost.drift(towards: Self.assumedDraftCost)
+      draftCost.drift(towards: assumedDraftCost(generating: generating))
     }
   }
 
   /// An average that forgets what is longer ago than some `memory` samples.
-  private struct Average {
+  struct Average {
     let memory: Double
     private(set) var value: Double?
 

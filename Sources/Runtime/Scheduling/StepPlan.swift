@@ -6,6 +6,8 @@ struct StepPlan {
     var positions: Range<Int>
     /// How many of the last positions hold drafted tokens.
     var drafted = 0
+    /// The first position is a running stream's next token.
+    var isStreaming = false
     /// The last position before any drafted ones is the sequence's last token: its logits choose
     /// the next, and those of drafted tokens the ones after.
     var wantsLogits: Bool

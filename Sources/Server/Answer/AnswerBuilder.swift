@@ -2,17 +2,6 @@ import Chat
 import JSON
 import Runtime
 
-/// What a generation means for the client that waits for its answer.
-enum AnswerEvent: Sendable {
-  /// Prompt tokens done, and how many there are.
-  case progress(done: Int, total: Int)
-  case delta(AnswerDelta, Usage)
-  /// The answer is complete though the engine could go on; it should be told to stop.
-  case enough
-  case finished(AnswerSummary)
-  case failed(String)
-}
-
 /// Follows one generation: tokens go in, the pieces of an answer come out.
 ///
 /// Streamed and unstreamed answers both come from here, so that they can't differ.
@@ -21,8 +10,12 @@ struct AnswerBuilder: Sendable {
   private var parser: OutputParser
   private let logprobs: LogprobWriter?
   private let parallelToolCalls: Bool
+  /// The request's stop strings; models may have more of their own.
+  private let stops: [String]
+  /// Tells tokens of the prompt to messages.
+  private let places: MessagePlaces?
 
-  private var usage = Usage()
+  private(set) var usage = Usage()
   /// Tokens whose text the parser hasn't given out yet.
   private var pendingTokens = 0
   private var pendingLogprobs: [JSON] = []
@@ -34,12 +27,15 @@ struct AnswerBuilder: Sendable {
 
   init(
     decoder: AnswerDecoder, parser: OutputParser, logprobs: LogprobWriter?,
-    parallelToolCalls: Bool, promptTokens: Int
+    parallelToolCalls: Bool, stops: [String], places: MessagePlaces? = nil,
+    promptTokens: Int
   ) {
     self.decoder = decoder
     self.parser = parser
     self.logprobs = logprobs
     self.parallelToolCalls = parallelToolCalls
+    self.stops = stops
+    self.places = places
     usage.promptTokens = promptTokens
   }
 
@@ -71,58 +67,64 @@ struct AnswerBuilder: Sendable {
     let last = delta(events, withRemainingLogprobs: true)
     if !isEnough { usage.completionTokens = result.generatedTokens }
     usage.cachedTokens = result.cachedTokens
+    var timings = Timings(result, generatedTokens: usage.completionTokens)
+    timings.cacheMiss = result.divergence.map {
+      CacheMiss(token: $0, message: places?.message(ofToken: $0))
+    }
     let summary = AnswerSummary(
-      end: wasCut ? .length : toolCalls > 0 ? .toolCalls : .stop, usage: usage,
-      timings: Timings(result, generatedTokens: usage.completionTokens),
+      end: wasCut ? .length : toolCalls > 0 ? .toolCalls : ownEnd, usage: usage,
+      timings: timings,
       wasCancelled: wasCancelled)
     return (last.isEmpty ? [] : [.delta(last, usage)]) + [.finished(summary)]
+  }
+}
+
+// MARK: - The end
+
+extension AnswerBuilder {
+  /// The model's own end, or the stop string of the request that came before it.
+  private var ownEnd: AnswerEnd {
+    guard let text = parser.stoppedBy, stops.contains(text) else { return .stop }
+    return .stopString(text)
   }
 }
 
 // MARK: - One delta per token
 
 extension AnswerBuilder {
-  /// Everything that one token brought to light, as one delta: clients count frames as tokens.
+  /// What these events add to the answer, as one delta.
   private mutating func delta(
     _ events: [OutputEvent], withRemainingLogprobs isLast: Bool = false
   ) -> AnswerDelta {
     var delta = AnswerDelta()
-    for event in events { add(event, to: &delta) }
+    for event in events { delta.pieces += pieces(event) }
     if !delta.isEmpty || isLast {
       (delta.logprobs, pendingLogprobs) = (pendingLogprobs, [])
-      if delta.reasoning != nil { usage.reasoningTokens += pendingTokens }
+      let isReasoning = delta.pieces.contains { if case .reasoning = $0 { true } else { false } }
+      if isReasoning { usage.reasoningTokens += pendingTokens }
       pendingTokens = 0
     }
     return delta
   }
 
-  private mutating func add(_ event: OutputEvent, to delta: inout AnswerDelta) {
+  private mutating func pieces(_ event: OutputEvent) -> [AnswerPiece] {
     switch event {
-    case .content(let text): delta.append(content: text)
-    case .reasoning(let text): delta.append(reasoning: text)
+    case .content(let text): return [.content(text)]
+    case .reasoning(let text): return [.reasoning(text)]
     case .toolCall(let index, let id, let name):
-      guard parallelToolCalls || openCalls.count + toolCalls == 0 else { return }
+      guard parallelToolCalls || openCalls.count + toolCalls == 0 else { return [] }
       openCalls.insert(index)
-      delta.append(call: ToolCallDelta(index: index, id: id, name: name))
+      return [.call(index: index, id: id, name: name)]
     case .toolArguments(let index, let fragment):
-      guard openCalls.contains(index) else { return }
-      delta.append(call: ToolCallDelta(index: index, arguments: fragment))
+      return openCalls.contains(index) ? [.arguments(index: index, fragment)] : []
     case .toolCallEnd(let index):
-      if openCalls.remove(index) != nil { toolCalls += 1 }
+      guard openCalls.remove(index) != nil else { return [] }
+      toolCalls += 1
+      return [.endOfCall(index: index)]
     case .rejectedToolCall(let text, _):
       // What only looked like a call is shown, not swallowed.
-      delta.append(content: text)
-      delta.voidCalls += openCalls.sorted()
-      openCalls = []
+      defer { openCalls = [] }
+      return openCalls.sorted().map { .voidCall(index: $0) } + [.content(text)]
     }
-  }
-}
-
-extension Timings {
-  init(_ result: GenerationResult, generatedTokens: Int) {
-    self.init(
-      promptTokens: result.promptTokens - result.cachedTokens,
-      promptSeconds: result.prefillSeconds, generatedTokens: generatedTokens,
-      generateSeconds: result.generateSeconds, cachedTokens: result.cachedTokens)
   }
 }

@@ -10,7 +10,7 @@ struct AnswerReport: Sendable {
     let timings = summary.timings
     logger.info(
       """
-      \(id): \(summary.wasCancelled ? "cancelled" : summary.end.rawValue), \
+      \(id): \(summary.wasCancelled ? "cancelled" : summary.end.word), \
       \(usage.promptTokens) prompt tokens (\(usage.cachedTokens) cached) in \
       \(milliseconds(timings.promptSeconds)), \(usage.completionTokens) generated in \
       \(milliseconds(timings.generateSeconds))
@@ -22,4 +22,15 @@ struct AnswerReport: Sendable {
   func failed(_ reason: String) { logger.error("\(id): \(reason)") }
 
   private func milliseconds(_ seconds: Double) -> String { "\(Int(seconds * 1000)) ms" }
+}
+
+extension AnswerEnd {
+  fileprivate var word: String {
+    switch self {
+    case .stop: "stop"
+    case .stopString: "stop string"
+    case .length: "length"
+    case .toolCalls: "tool calls"
+    }
+  }
 }

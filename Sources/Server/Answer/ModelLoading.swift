@@ -16,11 +16,15 @@ public enum Backend: String, Sendable, CaseIterable {
 /// Everything it takes to get a model ready to answer.
 public struct ModelLoading: Sendable {
   public var location: ModelLocation
+  /// A smaller model that guesses tokens for it; nil for none.
+  public var draftLocation: ModelLocation?
   public var backend = Backend.auto
   /// Positions of one sequence; no more than the model was made for are used.
   public var contextSize = 4096
   /// Sequences that run at once.
   public var parallel = 4
+  /// Most bytes for weights, keys and values, scratch and logits; nil for what full contexts take.
+  public var memory: Int?
   public var threads: Int
   /// Makes the bundle of a model directory for this machine, or finds it in a cache.
   public var compile: @Sendable (ModelDirectory) throws -> ModelBundle
@@ -41,11 +45,11 @@ public struct ModelLoading: Sendable {
   /// Loads tokenizer, template and weights, and starts the engine.
   public func load() throws -> ServedModel {
     let chat = try ChatModel(directory: location.path)
-    let (model, signature) = try languageModel()
+    let (model, signature) = try languageModel(at: location)
     let engine = try Engine(
-      model: model,
+      model: model, draftModel: draftLocation.map { try draftModel(at: $0, for: chat.tokenizer) },
       configuration: EngineConfiguration(
-        contextSize: usableContext(of: model), parallel: parallel))
+        contextSize: usableContext(of: model), parallel: parallel, memory: memory))
     let identity = [generatorVersion, model.backend, signature].joined(separator: "\n")
     return ServedModel(
       chat: chat, engine: engine, vocabulary: model.vocabulary, backend: model.backend,
@@ -72,7 +76,7 @@ public struct ModelLoading: Sendable {
 
 extension ModelLoading {
   /// The model, and a text that stands for its weights and kernels.
-  private func languageModel() throws -> (any LanguageModel, signature: String) {
+  func languageModel(at location: ModelLocation) throws -> (any LanguageModel, signature: String) {
     switch (location, backend) {
     case (.bundle(let path), .auto), (.bundle(let path), .compiled):
       return try compiled(ModelBundle(path: path))

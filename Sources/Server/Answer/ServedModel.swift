@@ -28,59 +28,61 @@ public final class ServedModel: Sendable {
 }
 
 extension ServedModel {
-  /// Renders and tokenises the request and hands it to the engine, which refuses it or begins.
-  func begin(_ request: ChatRequest, id: String, created: Int, modelID: String) throws -> Answer {
-    let request = try adapted(request)
-    let prompt = try prompt(for: request)
+  /// Renders and tokenises the conversation and hands it to the engine, which refuses it or begins.
+  func begin(_ conversation: Conversation, id: String) throws -> Answer {
+    let conversation = try adapted(conversation)
+    let prompt = try rendered(conversation)
     var generation = GenerationRequest(id: id, prompt: prompt.ids)
-    generation.sampling = request.sampling
-    generation.maximumTokens = request.limits.maximumTokens
-    generation.minimumTokens = request.limits.minimumTokens
-    generation.ignoreEndOfSequence = request.limits.ignoreEndOfSequence
-    generation.stopTokens = request.limits.stopTokens
+    generation.sampling = conversation.sampling
+    generation.maximumTokens = conversation.limits.maximumTokens
+    generation.minimumTokens = conversation.limits.minimumTokens
+    generation.ignoreEndOfSequence = conversation.limits.ignoreEndOfSequence
+    generation.stopTokens = conversation.limits.stopTokens
     generation.endOfSequenceTokens = chat.stopTokens
-    let events = try events(of: generation)
-    let writer = ChatWriter(
-      id: id, created: created, model: request.model ?? modelID, fingerprint: fingerprint,
-      usage: request.delivery.usage)
     return Answer(
-      writer: writer, events: events, engine: engine,
-      builder: builder(for: request, prompt: prompt))
+      id: id, events: try events(of: generation), engine: engine,
+      builder: builder(for: conversation, prompt: prompt))
   }
 
-  /// The request with what depends on the model filled in, or refused where this one can't do it.
-  private func adapted(_ request: ChatRequest) throws(APIError) -> ChatRequest {
-    if !request.tools.definitions.isEmpty, !chat.capabilities.tools {
+  /// The tokens that the model is given for a conversation.
+  func prompt(for conversation: Conversation) throws -> ChatPrompt {
+    try rendered(adapted(conversation))
+  }
+
+  /// The conversation with what depends on the model filled in, or refused where this one can't do
+  /// it.
+  private func adapted(_ conversation: Conversation) throws(APIError) -> Conversation {
+    if !conversation.tools.definitions.isEmpty, !chat.capabilities.tools {
       throw .unsupported("tools", "this model's chat template has no place for them.")
     }
-    var request = request
-    guard let effort = request.reasoningEffort else { return request }
-    for (name, value) in try reasoningVariables(effort)
-    where request.templateVariables[name] == nil {
-      request.templateVariables[name] = value
+    guard let effort = conversation.reasoningEffort else { return conversation }
+    var conversation = conversation
+    for (name, value) in try reasoningVariables(effort, isHint: conversation.reasoningIsHint)
+    where conversation.templateVariables[name] == nil {
+      conversation.templateVariables[name] = value
     }
-    return request
+    return conversation
   }
 
   /// What tells the template how much to think.
-  private func reasoningVariables(_ effort: String) throws(APIError) -> JSONObject {
+  private func reasoningVariables(_ effort: String, isHint: Bool) throws(APIError) -> JSONObject {
     var variables = JSONObject()
     if chat.capabilities.templateVariables.contains("reasoning_effort") {
       variables["reasoning_effort"] = .string(effort)
     }
     if chat.capabilities.reasoningSwitch { variables["enable_thinking"] = .bool(effort != "none") }
     let asksForNothing = effort == "none" && !chat.capabilities.reasoning
-    guard !variables.isEmpty || asksForNothing else {
+    guard !variables.isEmpty || asksForNothing || isHint else {
       throw .unsupported("reasoning_effort", "this model's thinking can't be set.")
     }
     return variables
   }
 
-  private func prompt(for request: ChatRequest) throws -> ChatPrompt {
+  private func rendered(_ conversation: Conversation) throws -> ChatPrompt {
     do {
       return try chat.prompt(
-        messages: request.messages, tools: request.tools.templateValue,
-        variables: request.templateVariables)
+        messages: conversation.messages, tools: conversation.tools.templateValue,
+        variables: conversation.templateVariables)
     } catch {
       throw APIError.invalid(
         "messages", "The model's chat template refuses these messages: \(error)",
@@ -106,13 +108,18 @@ extension ServedModel {
     }
   }
 
-  private func builder(for request: ChatRequest, prompt: ChatPrompt) -> AnswerBuilder {
+  private func builder(for conversation: Conversation, prompt: ChatPrompt) -> AnswerBuilder {
     AnswerBuilder(
       decoder: chat.makeDecoder(),
       parser: chat.makeOutputParser(
-        tools: request.tools.templateValue, prompt: prompt, stop: request.stop),
-      logprobs: request.sampling.topLogprobs.map { _ in LogprobWriter(tokenizer: chat.tokenizer) },
-      parallelToolCalls: request.tools.parallel, promptTokens: prompt.ids.count)
+        tools: conversation.tools.templateValue, prompt: prompt, stop: conversation.stop),
+      logprobs: conversation.sampling.topLogprobs.map { _ in
+        LogprobWriter(tokenizer: chat.tokenizer)
+      },
+      parallelToolCalls: conversation.tools.parallel, stops: conversation.stop,
+      places: MessagePlaces(
+        messages: conversation.messages, prompt: prompt, tokenizer: chat.tokenizer),
+      promptTokens: prompt.ids.count)
   }
 }
 

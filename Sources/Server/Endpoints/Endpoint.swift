@@ -6,31 +6,40 @@ struct Endpoint: Sendable {
   typealias Handler = @Sendable (Request, BasicRequestContext, ServerState) async throws -> Response
 
   let method: HTTPRequest.Method
-  /// The documented path, then others that clients use. `**` stands for the rest of a path.
+  /// The documented path, then others that clients use. `{id}` stands for one part
+  /// of a path, `**` for the rest of it.
   let paths: [String]
   /// Served without an API key.
   let isPublic: Bool
+  let errors: ErrorShape
   let handler: Handler
 
   init(
     _ method: HTTPRequest.Method, _ paths: String..., isPublic: Bool = false,
-    handler: @escaping Handler
+    errors: ErrorShape = .openAI, handler: @escaping Handler
   ) {
     self.method = method
     self.paths = paths
     self.isPublic = isPublic
+    self.errors = errors
     self.handler = handler
   }
 
   /// All of them. A new one is a file in this folder and a line here.
-  static let all: [Endpoint] = [chatCompletions, models, model, health, cancel]
+  static let all: [Endpoint] = [
+    chatCompletions, models, model, health, cancel, messages, countTokens, responses,
+    countInputTokens, storedResponse, deleteResponse, cancelResponse, responseInput,
+  ]
 
   /// Whether this is what lies at `path`, whatever the method.
   func serves(_ path: String) -> Bool {
     let parts = path.split(separator: "/")
     return paths.contains { pattern in
       let pattern = pattern.split(separator: "/")
-      guard pattern.last == "**" else { return pattern == parts }
+      guard pattern.last == "**" else {
+        return pattern.count == parts.count
+          && zip(pattern, parts).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
+      }
       return parts.count >= pattern.count && parts.starts(with: pattern.dropLast())
     }
   }

@@ -18,17 +18,26 @@ struct APIKeys: RouterMiddleware {
     next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     let isPublic = endpoints.contains { $0.isPublic && $0.serves(request.uri.path) }
-    guard keys.isEmpty || isPublic || isKnown(request.headers[.authorization]) else {
-      var response = Response.error(.unauthorized)
+    guard keys.isEmpty || isPublic || isKnown(Self.key(request.headers)) else {
+      let shape = endpoints.errorShape(of: request.uri.path)
+      var response = Response.error(.unauthorized, in: shape)
       response.headers[.wwwAuthenticate] = "Bearer"
       return response
     }
     return try await next(request, context)
   }
 
-  private func isKnown(_ authorization: String?) -> Bool {
-    guard let authorization, authorization.prefix(7).lowercased() == "bearer " else { return false }
-    let candidate = Array(authorization.dropFirst(7).utf8)
+  /// The key that a request carries: as a bearer token, or in the header of Anthropic's clients.
+  private static func key(_ headers: HTTPFields) -> Substring? {
+    guard let authorization = headers[.authorization],
+      authorization.prefix(7).lowercased() == "bearer "
+    else { return HTTPField.Name("x-api-key").flatMap { headers[$0] }.map { $0[...] } }
+    return authorization.dropFirst(7)
+  }
+
+  private func isKnown(_ key: Substring?) -> Bool {
+    guard let key else { return false }
+    let candidate = Array(key.utf8)
     // Every key is compared to its end, so that time tells nothing of how much was right.
     return keys.map { Self.isEqual(candidate, $0) }.contains(true)
   }

@@ -13,8 +13,8 @@ extension Response {
       body: ResponseBody(byteBuffer: ByteBuffer(string: value.text())))
   }
 
-  static func error(_ error: APIError) -> Response {
-    var response = Response.json(error.json, status: error.status)
+  static func error(_ error: APIError, in shape: ErrorShape) -> Response {
+    var response = Response.json(shape.body(error), status: error.status)
     if let seconds = error.retryAfter { response.headers[.retryAfter] = String(seconds) }
     return response
   }
@@ -33,23 +33,29 @@ struct ErrorResponses: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
-    } catch let error as APIError {
-      return .error(error)
-    } catch is NIOTooManyBytesError {
-      return .error(.bodyTooLarge(limit: bodyLimit))
-    } catch is CancellationError {
-      // Either the client left, and nobody reads this, or the time to finish ran out.
-      return .error(.shuttingDown)
-    } catch let error as HTTPError where error.status == .notFound {
-      return unrouted(request)
-    } catch let error as HTTPError {
-      return .error(APIError(error.status, error.body ?? error.status.reasonPhrase))
     } catch let error as HTTPParserError {
       // Bytes that aren't HTTP: the server itself ends such a connection.
       throw error
+    } catch let error as HTTPError where error.status == .notFound {
+      return unrouted(request)
     } catch {
+      let shape = endpoints.errorShape(of: request.uri.path)
+      return .error(refusal(error, request, context), in: shape)
+    }
+  }
+
+  private func refusal(_ error: any Error, _ request: Request, _ context: Context) -> APIError {
+    switch error {
+    case let error as APIError: return error
+    case is NIOTooManyBytesError: return .bodyTooLarge(limit: bodyLimit)
+    case is CancellationError:
+      // Either the client left, and nobody reads this, or the time to finish ran out.
+      return .shuttingDown
+    case let error as HTTPError:
+      return APIError(error.status, error.body ?? error.status.reasonPhrase)
+    default:
       context.logger.error("\(request.method) \(request.uri.path): \(error)")
-      return .error(.serverFailure("The server failed at this request: \(error)"))
+      return .serverFailure("The server failed at this request: \(error)")
     }
   }
 
@@ -62,13 +68,13 @@ struct ErrorResponses: RouterMiddleware {
       return .error(
         APIError(
           .notFound, "There is nothing at \(path.prefix(200)); this server has \(paths).",
-          code: "unknown_url"))
+          code: "unknown_url"), in: .openAI)
     }
     let allowed = methods.joined(separator: ", ")
     var response = Response.error(
       APIError(
         .methodNotAllowed, "\(path) takes \(allowed), not \(request.method).",
-        code: "method_not_allowed"))
+        code: "method_not_allowed"), in: endpoints.errorShape(of: path))
     response.headers[.allow] = allowed
     return response
   }

@@ -78,7 +78,8 @@ extension APIError {
     code: "shutting_down", retryAfter: 1)
 
   static let unauthorized = APIError(
-    .unauthorized, "Missing or wrong API key: send it as 'Authorization: Bearer KEY'.",
+    .unauthorized,
+    "Missing or wrong API key: send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
     type: "authentication_error", code: "invalid_api_key")
 
   static func bodyTooLarge(limit: Int) -> APIError {

@@ -94,15 +94,15 @@ enum ChatFields {
     ("draft_model", .refused("this server uses no draft model.")),
   ]
 
-  private static let names = table.map(\.name)
-
   /// Refuses what isn't known or can't be done; afterwards only `honoured` fields matter.
-  static func check(_ fields: Fields) throws(APIError) {
+  static func check(
+    _ fields: Fields, _ table: [(name: String, policy: FieldPolicy)] = table
+  ) throws(APIError) {
     for (name, value) in fields.object {
       let field = Field(fields.pathOf(name), value)
       guard field.isPresent else { continue }
       guard let entry = table.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
-        throw fields.unknown(name, known: names)
+        throw fields.unknown(name, known: table.map(\.name))
       }
       switch entry.policy {
       case .honoured: break

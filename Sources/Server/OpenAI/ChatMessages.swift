@@ -136,7 +136,7 @@ extension ChatMessages {
 
   /// Arguments as an object. Text that isn't one stays text: a model's own broken call must not
   /// end its conversation.
-  private static func arguments(_ field: Field) throws(APIError) -> JSON {
+  static func arguments(_ field: Field) throws(APIError) -> JSON {
     switch field.value {
     case nil: return .object(JSONObject())
     case .object(let object): return .object(object)

@@ -1,28 +1,12 @@
 import JSON
 import Runtime
 
-/// A chat request, checked: what to say to the model, how to sample, and how to answer.
+/// A chat request, checked: what is asked of the model, and how the answer is sent.
 struct ChatRequest: Sendable {
   /// The name the client used; any will do, since one model is served, and the answer repeats it.
   var model: String?
-  /// As the chat template reads them.
-  var messages: [JSON]
-  var tools: ChatTools
-  /// Variables for the chat template beside messages and tools.
-  var templateVariables: JSONObject
-  var reasoningEffort: String?
-  var sampling: SamplingParameters
-  var limits: AnswerLimits
-  var stop: [String]
+  var conversation: Conversation
   var delivery: Delivery
-}
-
-/// Where an answer ends, beside the model's own end and the stop strings.
-struct AnswerLimits: Sendable {
-  var maximumTokens: Int?
-  var minimumTokens = 0
-  var ignoreEndOfSequence = false
-  var stopTokens: Set<Int32> = []
 }
 
 /// How an answer is sent.
@@ -42,17 +26,7 @@ struct Delivery: Sendable, Equatable {
   var usage = Usage.onLastChunk
 }
 
-/// What a request needs to know of the model that will answer it.
-struct ModelTraits: Sendable {
-  /// Sampling where the request says nothing.
-  var sampling: SamplingParameters
-  /// Token ids run from 0 to below this.
-  var vocabulary: Int
-}
-
 extension ChatRequest {
-  static let reasoningEfforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-
   /// Variables that the server sets itself; a request can't.
   private static let reservedVariables = [
     "messages", "tools", "add_generation_prompt", "bos_token", "eos_token",
@@ -65,49 +39,23 @@ extension ChatRequest {
     let fields = Fields(path: "", object: members)
     try ChatFields.check(fields)
     model = try fields["model"].string()
-    messages = try ChatMessages.read(fields["messages"])
-    tools = try ChatTools(fields)
-    templateVariables = try Self.variables(fields["chat_template_kwargs"])
-    reasoningEffort = try fields["reasoning_effort"].choice(of: Self.reasoningEfforts)
-    sampling = try SamplingFields.read(fields, traits: traits)
-    limits = try AnswerLimits(fields, vocabulary: traits.vocabulary)
-    stop = try Self.stopStrings(fields["stop"])
     delivery = try Delivery(fields)
+    conversation = Conversation(
+      messages: try ChatMessages.read(fields["messages"]), tools: try ChatTools(fields),
+      templateVariables: try Self.variables(fields["chat_template_kwargs"]),
+      reasoningEffort: try fields["reasoning_effort"].choice(of: Conversation.reasoningEfforts),
+      sampling: try SamplingFields.read(fields, traits: traits),
+      limits: try AnswerLimits(fields, vocabulary: traits.vocabulary),
+      stop: try StopStrings.read(fields["stop"]))
     try Self.checkResponseFormat(fields["response_format"])
   }
 
-  private static func variables(_ field: Field) throws(APIError) -> JSONObject {
+  static func variables(_ field: Field) throws(APIError) -> JSONObject {
     guard let variables = try field.object() else { return JSONObject() }
     for name in variables.object.keys where reservedVariables.contains(name) {
       throw variables[name].refused("is set by the server itself")
     }
     return variables.object
-  }
-
-  private static let maximumStops = 16
-  private static let longestStop = 1000
-
-  private static func stopStrings(_ field: Field) throws(APIError) -> [String] {
-    guard let value = field.value else { return [] }
-    if case .string(let text) = value { return try [stopString(text, field)] }
-    guard case .array = value else { throw field.wrongType("a string or an array of strings") }
-    let elements = try field.array() ?? []
-    guard elements.count <= maximumStops else {
-      throw field.refused("may hold \(maximumStops) strings at most, not \(elements.count)")
-    }
-    var stops: [String] = []
-    for element in elements {
-      stops.append(try stopString(element.required(element.string()), element))
-    }
-    return stops
-  }
-
-  private static func stopString(_ text: String, _ field: Field) throws(APIError) -> String {
-    guard !text.isEmpty else { throw field.refused("must not be empty") }
-    guard text.utf8.count <= longestStop else {
-      throw field.refused("may be \(longestStop) bytes long at most")
-    }
-    return text
   }
 
   private static func checkResponseFormat(_ field: Field) throws(APIError) {

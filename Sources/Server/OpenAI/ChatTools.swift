@@ -7,7 +7,9 @@ struct ChatTools: Sendable {
   var definitions: [JSON] = []
   /// Whether one answer may hold several calls.
   var parallel = true
+}
 
+extension ChatTools {
   private static let longestName = 128
   private static let grammar =
     "without constrained decoding a call can't be promised; send 'auto' or 'none'."
@@ -43,7 +45,7 @@ struct ChatTools: Sendable {
     try fields.refuseUnknown(known: ["type", "function"])
     let function = try fields["function"].required(fields["function"].object())
     try function.refuseUnknown(known: ["name", "description", "parameters", "strict"])
-    try checkName(function["name"])
+    _ = try name(function["name"])
     _ = try function["description"].string()
     _ = try function["parameters"].object()
     if try function["strict"].bool() == true {
@@ -60,7 +62,7 @@ struct ChatTools: Sendable {
   }
 
   /// Templates write names into JSON and tags unescaped, so a name is held to harmless characters.
-  private static func checkName(_ field: Field) throws(APIError) {
+  static func name(_ field: Field) throws(APIError) -> String {
     let name = try field.required(field.string())
     let allowed = name.utf8.allSatisfy { byte in
       switch byte {
@@ -75,5 +77,6 @@ struct ChatTools: Sendable {
       throw field.refused(
         "must be 1 to \(longestName) letters, digits or characters of '_-.:/'")
     }
+    return name
   }
 }

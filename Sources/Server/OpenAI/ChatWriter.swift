@@ -1,21 +1,5 @@
 import JSON
 
-/// Why an answer ended, in the words of the API.
-enum AnswerEnd: String, Sendable {
-  case stop
-  case length
-  case toolCalls = "tool_calls"
-}
-
-/// How an answer ended and what it took.
-struct AnswerSummary: Sendable, Equatable {
-  var end: AnswerEnd
-  var usage: Usage
-  var timings: Timings
-  /// Someone asked for the answer to end early; the API has no word for it.
-  var wasCancelled = false
-}
-
 /// Writes one answer's chunks and its whole: the fields that all of them share, in a fixed order.
 struct ChatWriter: Sendable {
   var id: String
@@ -40,12 +24,12 @@ struct ChatWriter: Sendable {
       "index": 0,
       key: content,
       "logprobs": logprobs.isEmpty ? .null : ["content": .array(logprobs), "refusal": .null],
-      "finish_reason": end.map { .string($0.rawValue) } ?? .null,
+      "finish_reason": end.map { .string($0.finishReason) } ?? .null,
     ]
   }
 
   /// One piece of a streamed answer.
-  func chunk(_ delta: AnswerDelta, first: Bool, usageSoFar: Usage) -> JSON {
+  func chunk(_ delta: ChatDelta, first: Bool, usageSoFar: Usage) -> JSON {
     let choice = choice(
       "delta", delta.json(withRole: first), logprobs: delta.logprobs, end: nil)
     var chunk = JSONObject(head("chat.completion.chunk") + [(key: "choices", value: [choice])])
@@ -79,9 +63,9 @@ struct ChatWriter: Sendable {
   }
 
   /// The answer in one piece.
-  func whole(_ answer: WholeAnswer, _ summary: AnswerSummary) -> JSON {
+  func whole(_ answer: ChatMessage, _ summary: AnswerSummary) -> JSON {
     let choice = choice(
-      "message", answer.message, logprobs: answer.logprobs, end: summary.end)
+      "message", answer.json, logprobs: answer.logprobs, end: summary.end)
     var whole = JSONObject(
       head("chat.completion") + [
         (key: "choices", value: [choice]), (key: "usage", value: summary.usage.json),
@@ -89,5 +73,15 @@ struct ChatWriter: Sendable {
       ])
     if summary.wasCancelled { whole["cancelled"] = true }
     return .object(whole)
+  }
+}
+
+extension AnswerEnd {
+  fileprivate var finishReason: String {
+    switch self {
+    case .stop, .stopString: "stop"
+    case .length: "length"
+    case .toolCalls: "tool_calls"
+    }
   }
 }

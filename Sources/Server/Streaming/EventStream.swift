@@ -13,5 +13,10 @@ enum EventStream {
 
   static func frame(_ value: JSON) -> ByteBuffer { ByteBuffer(string: "data: \(value.text())\n\n") }
 
+  /// An event that goes by its type.
+  static func event(_ value: JSON) -> ByteBuffer {
+    ByteBuffer(string: "event: \(value["type"]?.string ?? "message")\ndata: \(value.text())\n\n")
+  }
+
   static func comment(_ text: String) -> ByteBuffer { ByteBuffer(string: ": \(text)\n\n") }
 }

@@ -12,10 +12,12 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures speed, memory and numerics, side by side with the generic backend.",
     discussion: """
-      Every round measures the machine's read bandwidth first and then each side in turn, \
-      so that what else the machine does falls on all of them alike. Figures are medians of \
-      the rounds, with the smallest and the largest in brackets. A model's folder is compiled \
-      into the cache.
+      Every round measures the machine's read bandwidth and arithmetic peaks first and then \
+      each side in turn, so that what else the machine does falls on all of them alike. \
+      Figures are medians of the rounds, with the smallest and the largest in brackets. For \
+      each kernel follow what it reads and computes, the least time that this takes at the \
+      measured limits, the time it took, and the share. A model's folder is compiled into \
+      the cache.
 
         mlx-compile bench Qwen3-0.6B-4bit --against generic
         mlx-compile bench fast.mlxbundle --against exact.mlxbundle --threads 1
@@ -79,10 +81,10 @@ struct Bench: ParsableCommand {
     let contestants = try contestants(workload, progress)
     let comparison =
       contestants.count > 1 ? Agreement(of: contestants[0], with: contestants[1]) : nil
-    let bandwidth = ReadBandwidth()
-    var bandwidths: [Double] = []
+    let target = (contestants[0].model as? CompiledModel)?.target
+    var roofline = Roofline(target: target ?? "native", threads: threads)
     for round in 0..<rounds.value {
-      bandwidths.append(bandwidth.measure(threads: threads))
+      roofline.measure()
       for contestant in contestants {
         progress.show(
           "round \(round + 1) of \(rounds.value): \(contestant.name)",
@@ -92,7 +94,7 @@ struct Bench: ParsableCommand {
     }
     progress.end()
     let report = BenchReport(
-      workload: workload, bandwidth: Samples(bandwidths), contestants: contestants,
+      workload: workload, roofline: roofline, contestants: contestants,
       agreement: comparison)
     print(json ? report.json.text(style: .indented) : report.text)
   }

@@ -5,8 +5,7 @@ import ModelFiles
 /// What a benchmark found, as text and as JSON.
 struct BenchReport {
   let workload: Workload
-  /// Bytes per second.
-  let bandwidth: Samples
+  let roofline: Roofline
   let contestants: [Contestant]
   let agreement: Agreement?
 
@@ -19,6 +18,8 @@ struct BenchReport {
     let read = weights > 0 ? weights : manifest.sizes.weightsBytes
     return Double(read + cache * workload.meanDepth * workload.batch)
   }
+
+  private var bandwidth: Samples { roofline.bandwidth }
 
   /// Bytes per second while generating.
   func readRate(_ contestant: Contestant) -> Double {
@@ -47,12 +48,24 @@ struct BenchReport {
   }
 
   private var heading: String {
-    let limits = String(
-      format: "%.1f (%.1f–%.1f) GB/s", bandwidth.median / 1e9, bandwidth.minimum / 1e9,
-      bandwidth.maximum / 1e9)
+    var limits = [
+      String(
+        format: "reads %.1f (%.1f–%.1f) GB/s", bandwidth.median / 1e9, bandwidth.minimum / 1e9,
+        bandwidth.maximum / 1e9)
+    ]
+    let (int8, float) = (roofline.int8Operations, roofline.floatOperations)
+    if int8.median > 0 {
+      limits.append(
+        String(
+          format: "computes %.0f int8 and %.0f float Gop/s", int8.median / 1e9,
+          float.median / 1e9))
+    } else {
+      limits.append("how much it computes is unknown without a C compiler")
+    }
     return
-      "prompt \(workload.prompt), generate \(workload.generate) from position \(workload.depth), batch \(workload.batch), "
-      + "\(workload.threads) threads; this machine reads \(limits)"
+      "prompt \(workload.prompt), generate \(workload.generate) from position \(workload.depth), "
+      + "batch \(workload.batch), \(workload.threads) threads; this machine "
+      + limits.joined(separator: ", ")
   }
 
   private var notes: [String] {
@@ -76,28 +89,22 @@ struct BenchReport {
         "on 32 tokens the first "
           + divergenceText(agreement.divergence).replacing("from exact", with: "from the second"))
     }
-    return lines + kernelNotes
+    return lines + kernelTables.flatMap(\.table.lines)
   }
 
-  /// What each kernel should take at the measured bandwidth, and what all of them took.
-  private var kernelNotes: [String] {
-    guard let contestant = contestants.first, let kernels = contestant.manifest?.kernels,
-      !kernels.isEmpty
-    else { return [] }
-    let depth = workload.meanDepth * workload.batch
-    let rows = kernels.map { kernel in
-      let bytes = kernel.weightBytes + kernel.pageBytesPerPosition * depth
-      return [
-        kernel.name, "\(kernel.calls)", byteText(bytes),
-        String(format: "%.3f ms", Double(bytes) / bandwidth.median * 1e3),
-      ]
+  /// Of the first contestant's kernels, where they are known.
+  private var kernelTables: [(key: String, table: KernelTable)] {
+    guard let contestant = contestants.first, let kernels = contestant.manifest?.kernels else {
+      return []
     }
-    let achieved = 1e3 / max(Samples(contestant.stepRates).median, 1e-9)
-    let total = [
-      "all", "", byteText(Int(bytesPerStep)),
-      String(format: "%.3f ms, took %.3f ms", bytesPerStep / bandwidth.median * 1e3, achieved),
-    ]
-    return [""] + table([["kernel", "calls", "reads", "at full bandwidth"]] + rows + [total])
+    let generation = KernelTable(
+      "a generated token" + (workload.batch > 1 ? " of each sequence" : ""), kernels,
+      contestant.generationProfile, roofline
+    ) { $0.steps }
+    let prompt = KernelTable("the prompt", kernels, contestant.promptProfile, roofline) { _ in 1 }
+    return [("generation", generation), ("prompt", prompt)].compactMap { key, table in
+      table.map { (key, $0) }
+    }
   }
 
   private func spread(_ values: [Double]) -> String {
@@ -113,7 +120,9 @@ extension BenchReport {
       "prompt": .integer(workload.prompt), "generate": .integer(workload.generate),
       "depth": .integer(workload.depth), "batch": .integer(workload.batch),
       "threads": .integer(workload.threads),
-      "read_bandwidth": bandwidth.json, "bytes_per_step": .number(bytesPerStep),
+      "read_bandwidth": bandwidth.json, "roofline": roofline.json,
+      "bytes_per_step": .number(bytesPerStep),
+      "kernels": .object(JSONObject(kernelTables.map { (key: $0.key, value: $0.table.json) })),
       "results": .array(contestants.map(json)),
       "agreement": agreement.map { json($0.divergence) } ?? .null,
     ]

@@ -13,12 +13,16 @@ final class Contestant {
   let firstTokenSeconds: Double
   /// What the process grew by while the model was loaded and ran a first time.
   let residentBytes: Int
-  var manifest: BundleManifest?
+  /// Of a compiled model, whose kernels are timed then.
+  var manifest: BundleManifest? { didSet { timeKernels() } }
+  private(set) var promptProfile = KernelProfile()
+  private(set) var generationProfile = KernelProfile()
   private(set) var promptRates: [Double] = []
   private(set) var generationRates: [Double] = []
   /// Steps per second while generating.
   private(set) var stepRates: [Double] = []
   private let driver: StepDriver
+  private var clock: KernelClock?
   private var isWarm = false
 
   init(
@@ -52,18 +56,34 @@ final class Contestant {
   func measure(_ workload: Workload) {
     if !isWarm { warmUp(workload) }
     let tokens = tokens(workload.prompt)
+    _ = clock?.take()
     let seconds = time { _ = driver.prefill(tokens[...]) }
     promptRates.append(Double(tokens.count) / seconds)
+    var prompt = Passage()
+    prompt.addPrompt(tokens: tokens.count, maximumRows: model.maximumRows)
+    if let clock { promptProfile.add(prompt, seconds: clock.take()) }
+    measureGeneration(workload)
+  }
+
+  private func measureGeneration(_ workload: Workload) {
+    var passage = Passage()
     var steps = 0
     let generationSeconds = time {
       let started = ContinuousClock.now
       while steps < workload.generate, started.duration(to: .now) < workload.roundLimit {
         generate(at: workload.depth + steps, workload)
         steps += 1
+        passage.addDecode(sequences: workload.batch, depth: workload.depth + steps)
       }
     }
+    if let clock { generationProfile.add(passage, seconds: clock.take()) }
     stepRates.append(Double(steps) / generationSeconds)
     generationRates.append(Double(steps * workload.batch) / generationSeconds)
+  }
+
+  private func timeKernels() {
+    clock = manifest.map { KernelClock(kernels: $0.kernels.count) }
+    driver.kernelSeconds = clock?.seconds.baseAddress
   }
 
   /// The logits of every token of a short prompt, to compare models by.

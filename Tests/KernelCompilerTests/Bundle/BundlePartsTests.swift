@@ -107,17 +107,23 @@ import Testing
   @Test func `prompts and logits come back as they were written`() throws {
     try inFolder { folder in
       let path = "\(folder)/verify.safetensors"
-      let set = VerificationSet(tokens: [[1, 2, 3], [4, 5, 0]], logits: [[0.5, -1], [2, 3]])
+      let set = VerificationSet(
+        tokens: [[1, 2, 3], [4, 5, 0]], positions: [0, 2],
+        logits: [[[0.5, -1], [7, 8]], [[2, 3], [4, 5]]])
       try set.write(to: path)
       let read = try VerificationSet(path: path)
-      #expect(read.tokens == set.tokens)
-      #expect(read.logits == set.logits)
+      #expect(read == set)
       #expect(read.length == 3)
     }
   }
 
+  @Test func `every fourth token is compared, or the last of a short prompt`() {
+    #expect(VerificationSet.positions(length: 16) == [3, 7, 11, 15])
+    #expect(VerificationSet.positions(length: 2) == [1])
+  }
+
   @Test func `a set of another model is refused`() throws {
-    let set = VerificationSet(tokens: [[1, 7]], logits: [[0, 0, 0, 0]])
+    let set = VerificationSet(tokens: [[1, 7]], positions: [1], logits: [[[0, 0, 0, 0]]])
     #expect(throws: CompilerError.self) { try set.check(vocabulary: 4) }
     #expect(throws: CompilerError.self) { try set.check(vocabulary: 8) }
   }

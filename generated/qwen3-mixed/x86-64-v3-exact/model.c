@@ -12,11 +12,14 @@
 enum {
     MAXIMUM_ROWS = 512,  // rows of a step
     TILE = 2,  // rows multiplied with one block of weights at once
+    STREAMS = 4,  // blocks of weights read at once, by
+    STREAM_ROWS = 1,  // that many rows at most
+    PRODUCTS = 4,  // vectors that one product yields at most
     ROWS_ALONE = 2,  // rows up to which each thread prepares all of them
     PAGE_POSITIONS = 64,  // positions of a page
     RUN_PAGES = 4,  // pages of one run of attention
     ATTENTION_QUERIES = 2,  // queries multiplied with one page at once
-    ATTENTION_WIDTH = 2,  // vectors of a page's row that they are multiplied with
+    ATTENTION_WIDTH = 4,  // vectors of a page's row that they are multiplied with
 };
 static const size_t PAGE_BYTES = 98304;      // of one page, all layers
 static const size_t SHARED_BYTES = 1126528;  // of scratch for all threads
@@ -97,110 +100,155 @@ KERNEL void prepare_attention_heads(const struct context *c, const uint8_t *weig
     store_sums(floats_g64, x, row, rows, COLUMNS, 64);
 }
 
-// 16 rows of 128 columns (q6_g64_bf16) times TOKENS rows of floats:
-// y = sum over groups of scale * dot(code, x) + bias * x_sum.
-INLINE void tile_q6_g64_bf16_128(f32x16 *y, const uint8_t *weights, const struct float_rows *x,
-                                 int row, const int TOKENS) {
+// Blocks of 16 rows of 128 columns (q6_g64_bf16), `apart` bytes from one to the next, times TOKENS
+// rows of floats: y = sum over groups of scale * dot(code, x) + bias * x_sum.
+INLINE void tile_q6_g64_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                 const struct float_rows *x, int row, const int BLOCKS,
+                                 const int TOKENS) {
     enum { COLUMNS = 128, GROUP = 64, GROUPS = COLUMNS / GROUP, CHUNK = 16 };
     enum { CODE_BYTES = 768, SCALE_BYTES = 32 };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
-    const float *values = x->values + (size_t)row * COLUMNS;
+    const float *rows = x->values + (size_t)row * COLUMNS;
     const float *sums = x->sums + (size_t)row * GROUPS;
-    f32x16 sum[TILE];
-    for (int t = 0; t < TOKENS; t++) sum[t] = splat(0);
+    f32x16 sum[STREAMS][TILE];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
     for (int g = 0; g < GROUPS; g++) {
-        f32x16 dot[TILE][4] = {{{0}}};
-        for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
-            u32x16 quads[CHUNK / 4];
-            unpack_6(quads, weights, chunk, GROUP);
-            for (int q = 0; q < CHUNK / 4; q++)
-                for (int j = 0; j < 4; j++, values += TOKENS) {
-                    const f32x16 code = to_float((i32x16)(quads[q] >> (8 * j) & 255u));
-                    for (int t = 0; t < TOKENS; t++)
-                        dot[t][j] = multiply_add(code, splat(values[t]), dot[t][j]);
-                }
-        }
-        const f32x16 scale = load_bf16(weights + CODE_BYTES);
-        const f32x16 bias = load_bf16(weights + CODE_BYTES + SCALE_BYTES);
-        for (int t = 0; t < TOKENS; t++) {
-            const f32x16 total = (dot[t][0] + dot[t][1]) + (dot[t][2] + dot[t][3]);
-            sum[t] = multiply_add(scale, total, sum[t]);
-            sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+        for (int b = 0; b < BLOCKS; b++) {
+            const uint8_t *group = weights + b * apart;
+            const float *values = rows;
+            f32x16 dot[TILE][4] = {{{0}}};
+            for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
+                u32x16 quads[CHUNK / 4];
+                unpack_6(quads, group, chunk, GROUP);
+                for (int q = 0; q < CHUNK / 4; q++)
+                    for (int j = 0; j < 4; j++, values += TOKENS) {
+                        const f32x16 code = to_float((i32x16)(quads[q] >> (8 * j) & 255u));
+                        for (int t = 0; t < TOKENS; t++)
+                            dot[t][j] = multiply_add(code, splat(values[t]), dot[t][j]);
+                    }
+            }
+            const f32x16 scale = load_bf16(group + CODE_BYTES);
+            const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
+            for (int t = 0; t < TOKENS; t++) {
+                const f32x16 total = (dot[t][0] + dot[t][1]) + (dot[t][2] + dot[t][3]);
+                sum[b][t] = multiply_add(scale, total, sum[b][t]);
+                sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
+            }
         }
         weights += GROUP_BYTES;
+        rows += GROUP * TOKENS;
         sums += TOKENS;
     }
-    for (int t = 0; t < TOKENS; t++) y[t] = sum[t];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];
 }
 
-KERNEL void product_q6_g64_bf16_128(f32x16 *y, const uint8_t *weights, const struct float_rows *x,
-                                    int row, int tokens) {
-    switch (tokens) {
-        case 1: tile_q6_g64_bf16_128(y, weights, x, row, 1); break;
-        case 2: tile_q6_g64_bf16_128(y, weights, x, row, 2); break;
+KERNEL void product_q6_g64_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                    const struct float_rows *x, int row, int blocks, int tokens) {
+    switch (blocks * TILE + tokens) {
+        case 1 * TILE + 1: tile_q6_g64_bf16_128(y, weights, apart, x, row, 1, 1); break;
+        case 1 * TILE + 2: tile_q6_g64_bf16_128(y, weights, apart, x, row, 1, 2); break;
+        case 4 * TILE + 1: tile_q6_g64_bf16_128(y, weights, apart, x, row, 4, 1); break;
     }
 }
 
 // One query head of some rows with norm, rotation, for attention to read.
 KERNEL void attention_heads_query(const struct context *c, const struct call *call,
-                                  const struct float_rows *x, int head, int row, int tokens) {
+                                  const struct float_rows *x, int first, int end, int row,
+                                  int limit, int rows) {
     enum { HEADS = 4, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
     enum { MATRIX = 512, STRIDE = 1664 };
     const uint8_t *weights = c->weights + call->weights;
-    float channels[TILE][PADDED] __attribute__((aligned(64)));
-    for (int block = 0; block < BLOCKS; block++) {
-        const int line = head * BLOCKS + block;
-        f32x16 y[TILE];
-        product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)line * STRIDE, x, row, tokens);
-        for (int t = 0; t < tokens; t++) store(channels[t] + 16 * block, y[t]);
-    }
-    for (int t = 0; t < tokens; t++) {
-        rms_normalise(channels[t], channels[t], (const float *)(weights + 13824), DIMENSION,
-                      PADDED, 1e-06f);
-        const float *angles = shared_floats(c, ANGLES) + (size_t)(row + t) * 32;
-        rotate_halves(channels[t], angles, angles + 16, 16);
-        float *to = shared_floats(c, QUERIES) + ((size_t)(row + t) * HEADS + head) * PADDED;
-        copy_row(to, channels[t], PADDED);
+    float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
+    for (int rest = 0; rest < 2; rest++) {
+        const struct strip part = strip_of(first, end, rows, rest);
+        const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
+        for (int unit = part.first; unit < part.first + part.count; unit++)
+            for (int from = row; from < limit; from += TILE) {
+                const int tokens = tokens_in_tile(from, rows);
+                for (int block = 0; block < BLOCKS; block++) {
+                    f32x16 y[PRODUCTS];
+                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                            STRIDE, apart, x, from, part.streams, tokens);
+                    for (int i = 0; i < part.streams * tokens; i++)
+                        store(channels[i] + 16 * block, y[i]);
+                }
+                for (int i = 0; i < part.streams * tokens; i++) {
+                    const int head = unit + i / tokens * part.count, token = from + i % tokens;
+                    float *channel = channels[i];
+                    rms_normalise(channel, channel, (const float *)(weights + 13824), DIMENSION,
+                                  PADDED, 1e-06f);
+                    const float *angles = shared_floats(c, ANGLES) + (size_t)token * 32;
+                    rotate_halves(channel, angles, angles + 16, 16);
+                    float *to = shared_floats(c, QUERIES) + ((size_t)token * HEADS + head) * PADDED;
+                    copy_row(to, channel, PADDED);
+                }
+            }
     }
 }
 
 // One key head of some rows with norm, rotation, into its page.
 KERNEL void attention_heads_key(const struct context *c, const struct call *call,
-                                const struct float_rows *x, int head, int row, int tokens) {
+                                const struct float_rows *x, int first, int end, int row, int limit,
+                                int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
     enum { MATRIX = 13952, STRIDE = 1664 };
     const uint8_t *weights = c->weights + call->weights;
-    float channels[TILE][PADDED] __attribute__((aligned(64)));
-    for (int block = 0; block < BLOCKS; block++) {
-        const int line = head * BLOCKS + block;
-        f32x16 y[TILE];
-        product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)line * STRIDE, x, row, tokens);
-        for (int t = 0; t < tokens; t++) store(channels[t] + 16 * block, y[t]);
-    }
-    for (int t = 0; t < tokens; t++) {
-        rms_normalise(channels[t], channels[t], (const float *)(weights + 20608), DIMENSION,
-                      PADDED, 1e-06f);
-        const float *angles = shared_floats(c, ANGLES) + (size_t)(row + t) * 32;
-        rotate_halves(channels[t], angles, angles + 16, 16);
-        store_key(c, call, channels[t], row + t, head, DIMENSION, PADDED);
+    float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
+    for (int rest = 0; rest < 2; rest++) {
+        const struct strip part = strip_of(first, end, rows, rest);
+        const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
+        for (int unit = part.first; unit < part.first + part.count; unit++)
+            for (int from = row; from < limit; from += TILE) {
+                const int tokens = tokens_in_tile(from, rows);
+                for (int block = 0; block < BLOCKS; block++) {
+                    f32x16 y[PRODUCTS];
+                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                            STRIDE, apart, x, from, part.streams, tokens);
+                    for (int i = 0; i < part.streams * tokens; i++)
+                        store(channels[i] + 16 * block, y[i]);
+                }
+                for (int i = 0; i < part.streams * tokens; i++) {
+                    const int head = unit + i / tokens * part.count, token = from + i % tokens;
+                    float *channel = channels[i];
+                    rms_normalise(channel, channel, (const float *)(weights + 20608), DIMENSION,
+                                  PADDED, 1e-06f);
+                    const float *angles = shared_floats(c, ANGLES) + (size_t)token * 32;
+                    rotate_halves(channel, angles, angles + 16, 16);
+                    store_key(c, call, channel, token, head, DIMENSION, PADDED);
+                }
+            }
     }
 }
 
 // One value head of some rows, into its page.
 KERNEL void attention_heads_value(const struct context *c, const struct call *call,
-                                  const struct float_rows *x, int head, int row, int tokens) {
+                                  const struct float_rows *x, int first, int end, int row,
+                                  int limit, int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
     enum { MATRIX = 20736, STRIDE = 1664 };
     const uint8_t *weights = c->weights + call->weights;
-    float channels[TILE][PADDED] __attribute__((aligned(64)));
-    for (int block = 0; block < BLOCKS; block++) {
-        const int line = head * BLOCKS + block;
-        f32x16 y[TILE];
-        product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)line * STRIDE, x, row, tokens);
-        for (int t = 0; t < tokens; t++) store(channels[t] + 16 * block, y[t]);
-    }
-    for (int t = 0; t < tokens; t++) {
-        store_value(c, call, channels[t], row + t, head, DIMENSION, PADDED);
+    float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
+    for (int rest = 0; rest < 2; rest++) {
+        const struct strip part = strip_of(first, end, rows, rest);
+        const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
+        for (int unit = part.first; unit < part.first + part.count; unit++)
+            for (int from = row; from < limit; from += TILE) {
+                const int tokens = tokens_in_tile(from, rows);
+                for (int block = 0; block < BLOCKS; block++) {
+                    f32x16 y[PRODUCTS];
+                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                            STRIDE, apart, x, from, part.streams, tokens);
+                    for (int i = 0; i < part.streams * tokens; i++)
+                        store(channels[i] + 16 * block, y[i]);
+                }
+                for (int i = 0; i < part.streams * tokens; i++) {
+                    const int head = unit + i / tokens * part.count, token = from + i % tokens;
+                    float *channel = channels[i];
+                    store_value(c, call, channel, token, head, DIMENSION, PADDED);
+                }
+            }
     }
 }
 
@@ -220,80 +268,70 @@ KERNEL void attention_heads(const struct context *c, const struct call *call, in
         prepare_attention_heads(c, weights, row, rows, &floats_g64);
     if (!alone) meet();
     const int first = share(UNITS, thread, threads), end = share(UNITS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
-        for (int unit = first; unit < end; unit++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                if (unit < QUERIES)
-                    attention_heads_query(c, call, &floats_g64, unit, row, tokens);
-                else if (unit < QUERIES + KEYS)
-                    attention_heads_key(c, call, &floats_g64, unit - QUERIES, row, tokens);
-                else
-                    attention_heads_value(c, call, &floats_g64, unit - QUERIES - KEYS, row, tokens);
-            }
-}
-
-// Products of up to ATTENTION_QUERIES queries with 2 vectors of a page.
-KERNEL void page_product_2(float *y, int y_stride, const float *factors, const float *a,
-                           int a_stride, const page_element *b, int b_stride, int depth,
-                           int queries) {
-    switch (queries) {
-        case 1: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 1, 2); break;
-        case 2: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 2, 2); break;
+    for (int pass = 0; pass < rows; pass += PASS) {
+        const int limit = smaller(rows, pass + PASS);
+        attention_heads_query(c, call, &floats_g64, smaller(first, QUERIES), smaller(end, QUERIES),
+                              pass, limit, rows);
+        attention_heads_key(c, call, &floats_g64, within(first - QUERIES, 0, KEYS),
+                            within(end - QUERIES, 0, KEYS), pass, limit, rows);
+        attention_heads_value(c, call, &floats_g64, within(first - QUERIES - KEYS, 0, KEYS),
+                              within(end - QUERIES - KEYS, 0, KEYS), pass, limit, rows);
     }
 }
 
 // Brings the states of the queries of `tokens` rows from `row` on, all those that share one
-// key-value head, forward over one run of pages.
-KERNEL void attention_over_run(const struct context *c, const struct call *call, float *states,
-                               const float *queries, int row, int tokens, int head, int run) {
+// key-value head, forward over one page.
+KERNEL void attention_over_page(const struct context *c, const struct call *call, float *states,
+                                const float *queries, int row, int tokens, int head, int page) {
     enum { GROUP = 2, DIMENSION = 32, PADDED = 32, WINDOW = 0 };
-    enum { MOST_QUERIES = 24, STATE = STATE_SUMS + PADDED, VECTORS = PADDED / 16 };
-    enum { WIDE = VECTORS / ATTENTION_WIDTH * ATTENTION_WIDTH };
+    enum { STATE = STATE_SUMS + PADDED };
     const int32_t *positions = c->step->positions + row;
-    const int last = positions[tokens - 1];
-    const int first = first_page(positions[0], WINDOW);
-    const int end = smaller((run + 1) * RUN_PAGES, last / PAGE_POSITIONS + 1);
-    for (int page = first > run * RUN_PAGES ? first : run * RUN_PAGES; page < end; page++) {
-        const int base = page * PAGE_POSITIONS;
-        const page_element *keys = keys_of(c, call, row, base, head, DIMENSION, PADDED);
-        const page_element *values = keys + DIMENSION * PAGE_POSITIONS;
-        const int written = smaller(PAGE_POSITIONS, last - base + 1);
-        float scores[MOST_QUERIES][PAGE_POSITIONS] __attribute__((aligned(64)));
-        float shrink[MOST_QUERIES];
-        for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES) {
-            const int count = smaller(ATTENTION_QUERIES, tokens * GROUP - m);
-            for (int q = m; q < m + count; q++) {
-                shrink[q] = 1;
-                for (int i = 0; i < PAGE_POSITIONS; i += 16) store(scores[q] + i, splat(0));
-            }
-            for (int i = 0; i < PAGE_POSITIONS; i += 16 * ATTENTION_WIDTH)
-                page_product_2(scores[m] + i, PAGE_POSITIONS, shrink + m, queries + m * PADDED,
-                               PADDED, keys + i, PAGE_POSITIONS, DIMENSION, count);
-            for (int q = m; q < m + count; q++) {
-                const int position = positions[q / GROUP] - base;
-                shrink[q] = weigh_page(scores[q], states + q * STATE, WINDOW ? position - WINDOW +
-                                       1 : 0, position);
-            }
-            float *sums = states + m * STATE + STATE_SUMS;
-            for (int v = 0; v < WIDE; v += ATTENTION_WIDTH)
-                page_product_2(sums + 16 * v, STATE, shrink + m, scores[m], PAGE_POSITIONS,
-                               values + 16 * v, PADDED, written, count);
-            if (WIDE < VECTORS)
-                page_product_2(sums + 16 * WIDE, STATE, shrink + m, scores[m], PAGE_POSITIONS,
-                               values + 16 * WIDE, PADDED, written, count);
+    const int base = page * PAGE_POSITIONS;
+    const int written = smaller(PAGE_POSITIONS, positions[tokens - 1] - base + 1);
+    const page_element *keys = keys_of(c, call, row, base, head, DIMENSION, PADDED);
+    for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES) {
+        const int count = smaller(ATTENTION_QUERIES, tokens * GROUP - m);
+        float *state = states + m * STATE;
+        const float *query = queries + m * PADDED;
+        int last[ATTENTION_QUERIES];
+        for (int i = 0; i < count; i++) last[i] = positions[(m + i) / GROUP] - base;
+        switch (count) {
+            case 1: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 1,
+                             2); break;
+            case 2: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 2,
+                             2); break;
         }
     }
 }
 
-// The queries of `tokens` rows that share one key-value head, scaled.
+// The states of the queries of `tokens` rows and `heads` key-value heads after one run of pages.
+// Memory is read in its order: the heads of a page stand next to each other.
+KERNEL void attention_over_run(const struct context *c, const struct call *call, float *states,
+                               const float *queries, int row, int tokens, int head, int heads,
+                               int run) {
+    enum { GROUP = 2, PADDED = 32, STATE = STATE_SUMS + PADDED, WINDOW = 0 };
+    const int32_t *positions = c->step->positions + row;
+    const int first = first_page(positions[0], WINDOW), begin = run * RUN_PAGES;
+    const int end = smaller(begin + RUN_PAGES, positions[tokens - 1] / PAGE_POSITIONS + 1);
+    const int count = tokens * GROUP;
+    for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
+    for (int page = first > begin ? first : begin; page < end; page++)
+        for (int h = 0; h < heads; h++)
+            attention_over_page(c, call, states + h * count * STATE, queries + h * count * PADDED,
+                                row, tokens, head + h, page);
+}
+
+// The queries of `tokens` rows that belong to some key-value heads, scaled.
 KERNEL void attention_queries(const struct context *c, float *queries, int row, int tokens,
-                              int head) {
+                              int head, int heads) {
     enum { HEADS = 4, GROUP = 2, PADDED = 32 };
     const float *source = shared_floats(c, QUERIES) + ((size_t)row * HEADS + head * GROUP) * PADDED;
-    for (int t = 0; t < tokens; t++, source += HEADS * PADDED)
-        for (int i = 0; i < GROUP * PADDED; i += 16, queries += 16)
-            store(queries, load(source + i) * 0.17677669f);
+    for (int h = 0; h < heads; h++)
+        for (int t = 0; t < tokens; t++) {
+            const float *from = source + ((size_t)t * HEADS + h * GROUP) * PADDED;
+            for (int i = 0; i < GROUP * PADDED; i += 16, queries += 16)
+                store(queries, load(from + i) * 0.17677669f);
+        }
 }
 
 // Divides a query's sums by its total and puts them where the projection reads them.
@@ -306,9 +344,9 @@ KERNEL void attention_finish(const struct context *c, const float *state, int ro
         for (int i = DIMENSION; i < ROW - head * DIMENSION; i++) y[i] = 0;
 }
 
-// All runs of the queries of some rows that share one key-value head.
+// All runs of the queries of some rows that share `heads` key-value heads.
 KERNEL void attention_of_rows(const struct context *c, const struct call *call, int row,
-                              int tokens, int head) {
+                              int tokens, int head, int heads) {
     enum { GROUP = 2, PADDED = 32, STATE = STATE_SUMS + PADDED, WINDOW = 0 };
     enum { MOST_QUERIES = 24 };
     float queries[MOST_QUERIES * PADDED] __attribute__((aligned(64)));
@@ -316,23 +354,24 @@ KERNEL void attention_of_rows(const struct context *c, const struct call *call, 
     float part[MOST_QUERIES * STATE] __attribute__((aligned(64)));
     const int32_t *positions = c->step->positions + row;
     const int last_run = positions[tokens - 1] / (PAGE_POSITIONS * RUN_PAGES);
-    attention_queries(c, queries, row, tokens, head);
-    for (int q = 0; q < tokens * GROUP; q++) clear_state(whole + q * STATE, PADDED);
+    const int count = tokens * GROUP;
+    attention_queries(c, queries, row, tokens, head, heads);
+    for (int q = 0; q < heads * count; q++) clear_state(whole + q * STATE, PADDED);
     for (int run = first_page(positions[0], WINDOW) / RUN_PAGES; run <= last_run; run++) {
-        for (int q = 0; q < tokens * GROUP; q++) clear_state(part + q * STATE, PADDED);
-        attention_over_run(c, call, part, queries, row, tokens, head, run);
-        for (int q = 0; q < tokens * GROUP; q++)
+        attention_over_run(c, call, part, queries, row, tokens, head, heads, run);
+        for (int q = 0; q < heads * count; q++)
             join_state(whole + q * STATE, part + q * STATE, PADDED);
     }
-    for (int q = 0; q < tokens * GROUP; q++)
-        attention_finish(c, whole + q * STATE, row + q / GROUP, head * GROUP + q % GROUP);
+    for (int q = 0; q < heads * count; q++)
+        attention_finish(c, whole + q * STATE, row + q % count / GROUP, (head + q / count) *
+                         GROUP + q % GROUP);
 }
 
-// Where a run's states wait to be joined, when runs of one row are divided among threads.
-KERNEL float *attention_part(const struct context *c, int unit, int run, int threads) {
+// Where the states of a run wait to be joined, when runs of one row are divided among threads.
+KERNEL float *attention_part(const struct context *c, int pair, int run, int threads) {
     enum { STATES = 2 * (STATE_SUMS + 32) };
-    float *parts = (float *)(thread_scratch(c, unit % threads) + 2304);
-    return parts + ((size_t)(unit / threads) * 16 + run) * STATES;
+    float *parts = (float *)(thread_scratch(c, pair % threads) + 2304);
+    return parts + ((size_t)(pair / threads) * 16 + run) * STATES;
 }
 
 // Few rows: each run of a row and a key-value head is a unit of work; then runs are joined.
@@ -353,10 +392,9 @@ KERNEL void attention_divided(const struct context *c, const struct call *call, 
         const int last_run = positions[row] / RUN_POSITIONS;
         for (int run = first_page(positions[row], WINDOW) / RUN_PAGES; run <= last_run; run++) {
             if (unit >= first && unit < end) {
-                float *states = attention_part(c, pair, run, threads);
-                attention_queries(c, queries, row, 1, head);
-                for (int q = 0; q < GROUP; q++) clear_state(states + q * STATE, PADDED);
-                attention_over_run(c, call, states, queries, row, 1, head, run);
+                attention_queries(c, queries, row, 1, head, 1);
+                attention_over_run(c, call, attention_part(c, pair, run, threads), queries, row, 1,
+                                   head, 1, run);
             }
             unit++;
         }
@@ -378,7 +416,8 @@ KERNEL void attention_divided(const struct context *c, const struct call *call, 
 // layers.0.attention.attend: of every row over its sequence's pages.
 // 1 call a step, each 512 bytes and 512 operations a position.
 KERNEL void attention(const struct context *c, const struct call *call, int thread, int threads) {
-    enum { HEADS = 2, ROWS_TOGETHER = 12, WINDOW = 0 };
+    enum { HEADS = 2, GROUP = 2, ROWS_TOGETHER = 12 };
+    enum { WINDOW = 0, MOST_QUERIES = 24 };
     if (c->rows * HEADS < 2 * threads) {
         attention_divided(c, call, thread, threads);
         return;
@@ -395,8 +434,13 @@ KERNEL void attention(const struct context *c, const struct call *call, int thre
         tokens = rows_together(c, row, ROWS_TOGETHER);
         const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
         const int64_t unit = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
-        for (int head = 0; head < HEADS; head++, before += unit)
-            if (before >= first && before < end) attention_of_rows(c, call, row, tokens, head);
+        const int most = MOST_QUERIES / (tokens * GROUP);
+        for (int head = 0, heads; head < HEADS; head += heads, before += heads * unit) {
+            heads = 1;
+            if (before < first || before >= end) continue;
+            while (heads < most && head + heads < HEADS && before + heads * unit < end) heads++;
+            attention_of_rows(c, call, row, tokens, head, heads);
+        }
     }
 }
 
@@ -428,15 +472,23 @@ KERNEL void attention_output(const struct context *c, const struct call *call, i
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
-                f32x16 y[TILE];
-                product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, &floats_g64,
-                                        row, tokens);
-                for (int t = 0; t < tokens; t++) store(to + t * ROW, load(to + t * ROW) + y[t]);
-            }
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 products[PRODUCTS], *y = products;
+                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                            &floats_g64, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, y += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        for (int t = 0; t < tokens; t++)
+                            store(to + t * ROW, load(to + t * ROW) + y[t]);
+                    }
+                }
+        }
 }
 
 // One row normalised, as floats with sums of 64 for what follows.
@@ -466,17 +518,25 @@ KERNEL void gate_and_up(const struct context *c, const struct call *call, int th
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * block;
-                f32x16 gate[TILE], up[TILE];
-                product_q6_g64_bf16_128(gate, weights + GATE + (size_t)block * STRIDE, &floats_g64,
-                                        row, tokens);
-                product_q6_g64_bf16_128(up, weights + UP + (size_t)block * STRIDE, &floats_g64,
-                                        row, tokens);
-                for (int t = 0; t < tokens; t++) store(to + t * ROW, silu(gate[t]) * up[t]);
-            }
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
+                    product_q6_g64_bf16_128(gate, weights + GATE + (size_t)block * STRIDE, apart,
+                                            &floats_g64, row, part.streams, tokens);
+                    product_q6_g64_bf16_128(up, weights + UP + (size_t)block * STRIDE, apart,
+                                            &floats_g64, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, gate += tokens, up += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * line;
+                        for (int t = 0; t < tokens; t++)
+                            store(to + t * ROW, silu(gate[t]) * up[t]);
+                    }
+                }
+        }
 }
 
 // One row as floats with sums of 64 for what follows.
@@ -506,15 +566,23 @@ KERNEL void mlp_down(const struct context *c, const struct call *call, int threa
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
-                f32x16 y[TILE];
-                product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, &floats_g64,
-                                        row, tokens);
-                for (int t = 0; t < tokens; t++) store(to + t * ROW, load(to + t * ROW) + y[t]);
-            }
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 products[PRODUCTS], *y = products;
+                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                            &floats_g64, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, y += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        for (int t = 0; t < tokens; t++)
+                            store(to + t * ROW, load(to + t * ROW) + y[t]);
+                    }
+                }
+        }
 }
 
 // One row normalised, as floats with sums of 64 and floats with sums of 32 for what follows.
@@ -532,157 +600,209 @@ KERNEL void prepare_attention_heads_variant2(const struct context *c, const uint
     store_sums(floats_g32, x, row, rows, COLUMNS, 32);
 }
 
-// 16 rows of 128 columns (q4_g64_bf16) times TOKENS rows of floats:
-// y = sum over groups of scale * dot(code, x) + bias * x_sum.
-INLINE void tile_q4_g64_bf16_128(f32x16 *y, const uint8_t *weights, const struct float_rows *x,
-                                 int row, const int TOKENS) {
+// Blocks of 16 rows of 128 columns (q4_g64_bf16), `apart` bytes from one to the next, times TOKENS
+// rows of floats: y = sum over groups of scale * dot(code, x) + bias * x_sum.
+INLINE void tile_q4_g64_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                 const struct float_rows *x, int row, const int BLOCKS,
+                                 const int TOKENS) {
     enum { COLUMNS = 128, GROUP = 64, GROUPS = COLUMNS / GROUP, CHUNK = 8 };
     enum { CODE_BYTES = 512, SCALE_BYTES = 32 };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
-    const float *values = x->values + (size_t)row * COLUMNS;
+    const float *rows = x->values + (size_t)row * COLUMNS;
     const float *sums = x->sums + (size_t)row * GROUPS;
-    f32x16 sum[TILE];
-    for (int t = 0; t < TOKENS; t++) sum[t] = splat(0);
+    f32x16 sum[STREAMS][TILE];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
     for (int g = 0; g < GROUPS; g++) {
-        f32x16 dot[TILE][4] = {{{0}}};
-        for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
-            u32x16 quads[CHUNK / 4];
-            unpack_4(quads, weights, chunk, GROUP);
-            for (int q = 0; q < CHUNK / 4; q++)
-                for (int j = 0; j < 4; j++, values += TOKENS) {
-                    const f32x16 code = to_float((i32x16)(quads[q] >> (8 * j) & 255u));
-                    for (int t = 0; t < TOKENS; t++)
-                        dot[t][j] = multiply_add(code, splat(values[t]), dot[t][j]);
-                }
-        }
-        const f32x16 scale = load_bf16(weights + CODE_BYTES);
-        const f32x16 bias = load_bf16(weights + CODE_BYTES + SCALE_BYTES);
-        for (int t = 0; t < TOKENS; t++) {
-            const f32x16 total = (dot[t][0] + dot[t][1]) + (dot[t][2] + dot[t][3]);
-            sum[t] = multiply_add(scale, total, sum[t]);
-            sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+        for (int b = 0; b < BLOCKS; b++) {
+            const uint8_t *group = weights + b * apart;
+            const float *values = rows;
+            f32x16 dot[TILE][4] = {{{0}}};
+            for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
+                u32x16 quads[CHUNK / 4];
+                unpack_4(quads, group, chunk, GROUP);
+                for (int q = 0; q < CHUNK / 4; q++)
+                    for (int j = 0; j < 4; j++, values += TOKENS) {
+                        const f32x16 code = to_float((i32x16)(quads[q] >> (8 * j) & 255u));
+                        for (int t = 0; t < TOKENS; t++)
+                            dot[t][j] = multiply_add(code, splat(values[t]), dot[t][j]);
+                    }
+            }
+            const f32x16 scale = load_bf16(group + CODE_BYTES);
+            const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
+            for (int t = 0; t < TOKENS; t++) {
+                const f32x16 total = (dot[t][0] + dot[t][1]) + (dot[t][2] + dot[t][3]);
+                sum[b][t] = multiply_add(scale, total, sum[b][t]);
+                sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
+            }
         }
         weights += GROUP_BYTES;
+        rows += GROUP * TOKENS;
         sums += TOKENS;
     }
-    for (int t = 0; t < TOKENS; t++) y[t] = sum[t];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];
 }
 
-KERNEL void product_q4_g64_bf16_128(f32x16 *y, const uint8_t *weights, const struct float_rows *x,
-                                    int row, int tokens) {
-    switch (tokens) {
-        case 1: tile_q4_g64_bf16_128(y, weights, x, row, 1); break;
-        case 2: tile_q4_g64_bf16_128(y, weights, x, row, 2); break;
+KERNEL void product_q4_g64_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                    const struct float_rows *x, int row, int blocks, int tokens) {
+    switch (blocks * TILE + tokens) {
+        case 1 * TILE + 1: tile_q4_g64_bf16_128(y, weights, apart, x, row, 1, 1); break;
+        case 1 * TILE + 2: tile_q4_g64_bf16_128(y, weights, apart, x, row, 1, 2); break;
+        case 4 * TILE + 1: tile_q4_g64_bf16_128(y, weights, apart, x, row, 4, 1); break;
     }
 }
 
 // One query head of some rows with norm, rotation, for attention to read.
 KERNEL void attention_heads_variant2_query(const struct context *c, const struct call *call,
-                                           const struct float_rows *x, int head, int row,
-                                           int tokens) {
+                                           const struct float_rows *x, int first, int end, int row,
+                                           int limit, int rows) {
     enum { HEADS = 4, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
     enum { MATRIX = 512, STRIDE = 1152 };
     const uint8_t *weights = c->weights + call->weights;
-    float channels[TILE][PADDED] __attribute__((aligned(64)));
-    for (int block = 0; block < BLOCKS; block++) {
-        const int line = head * BLOCKS + block;
-        f32x16 y[TILE];
-        product_q4_g64_bf16_128(y, weights + MATRIX + (size_t)line * STRIDE, x, row, tokens);
-        for (int t = 0; t < tokens; t++) store(channels[t] + 16 * block, y[t]);
-    }
-    for (int t = 0; t < tokens; t++) {
-        rms_normalise(channels[t], channels[t], (const float *)(weights + 9728), DIMENSION, PADDED,
-                      1e-06f);
-        const float *angles = shared_floats(c, ANGLES) + (size_t)(row + t) * 32;
-        rotate_halves(channels[t], angles, angles + 16, 16);
-        float *to = shared_floats(c, QUERIES_2) + ((size_t)(row + t) * HEADS + head) * PADDED;
-        copy_row(to, channels[t], PADDED);
+    float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
+    for (int rest = 0; rest < 2; rest++) {
+        const struct strip part = strip_of(first, end, rows, rest);
+        const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
+        for (int unit = part.first; unit < part.first + part.count; unit++)
+            for (int from = row; from < limit; from += TILE) {
+                const int tokens = tokens_in_tile(from, rows);
+                for (int block = 0; block < BLOCKS; block++) {
+                    f32x16 y[PRODUCTS];
+                    product_q4_g64_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                            STRIDE, apart, x, from, part.streams, tokens);
+                    for (int i = 0; i < part.streams * tokens; i++)
+                        store(channels[i] + 16 * block, y[i]);
+                }
+                for (int i = 0; i < part.streams * tokens; i++) {
+                    const int head = unit + i / tokens * part.count, token = from + i % tokens;
+                    float *channel = channels[i];
+                    rms_normalise(channel, channel, (const float *)(weights + 9728), DIMENSION,
+                                  PADDED, 1e-06f);
+                    const float *angles = shared_floats(c, ANGLES) + (size_t)token * 32;
+                    rotate_halves(channel, angles, angles + 16, 16);
+                    float *to = shared_floats(c, QUERIES_2) + ((size_t)token * HEADS +
+                                                               head) * PADDED;
+                    copy_row(to, channel, PADDED);
+                }
+            }
     }
 }
 
 // One key head of some rows with norm, rotation, into its page.
 KERNEL void attention_heads_variant2_key(const struct context *c, const struct call *call,
-                                         const struct float_rows *x, int head, int row,
-                                         int tokens) {
+                                         const struct float_rows *x, int first, int end, int row,
+                                         int limit, int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
     enum { MATRIX = 9856, STRIDE = 1152 };
     const uint8_t *weights = c->weights + call->weights;
-    float channels[TILE][PADDED] __attribute__((aligned(64)));
-    for (int block = 0; block < BLOCKS; block++) {
-        const int line = head * BLOCKS + block;
-        f32x16 y[TILE];
-        product_q4_g64_bf16_128(y, weights + MATRIX + (size_t)line * STRIDE, x, row, tokens);
-        for (int t = 0; t < tokens; t++) store(channels[t] + 16 * block, y[t]);
-    }
-    for (int t = 0; t < tokens; t++) {
-        rms_normalise(channels[t], channels[t], (const float *)(weights + 14464), DIMENSION,
-                      PADDED, 1e-06f);
-        const float *angles = shared_floats(c, ANGLES) + (size_t)(row + t) * 32;
-        rotate_halves(channels[t], angles, angles + 16, 16);
-        store_key(c, call, channels[t], row + t, head, DIMENSION, PADDED);
+    float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
+    for (int rest = 0; rest < 2; rest++) {
+        const struct strip part = strip_of(first, end, rows, rest);
+        const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
+        for (int unit = part.first; unit < part.first + part.count; unit++)
+            for (int from = row; from < limit; from += TILE) {
+                const int tokens = tokens_in_tile(from, rows);
+                for (int block = 0; block < BLOCKS; block++) {
+                    f32x16 y[PRODUCTS];
+                    product_q4_g64_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                            STRIDE, apart, x, from, part.streams, tokens);
+                    for (int i = 0; i < part.streams * tokens; i++)
+                        store(channels[i] + 16 * block, y[i]);
+                }
+                for (int i = 0; i < part.streams * tokens; i++) {
+                    const int head = unit + i / tokens * part.count, token = from + i % tokens;
+                    float *channel = channels[i];
+                    rms_normalise(channel, channel, (const float *)(weights + 14464), DIMENSION,
+                                  PADDED, 1e-06f);
+                    const float *angles = shared_floats(c, ANGLES) + (size_t)token * 32;
+                    rotate_halves(channel, angles, angles + 16, 16);
+                    store_key(c, call, channel, token, head, DIMENSION, PADDED);
+                }
+            }
     }
 }
 
-// 16 rows of 128 columns (q8_g32_bf16) times TOKENS rows of floats:
-// y = sum over groups of scale * dot(code, x) + bias * x_sum.
-INLINE void tile_q8_g32_bf16_128(f32x16 *y, const uint8_t *weights, const struct float_rows *x,
-                                 int row, const int TOKENS) {
+// Blocks of 16 rows of 128 columns (q8_g32_bf16), `apart` bytes from one to the next, times TOKENS
+// rows of floats: y = sum over groups of scale * dot(code, x) + bias * x_sum.
+INLINE void tile_q8_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                 const struct float_rows *x, int row, const int BLOCKS,
+                                 const int TOKENS) {
     enum { COLUMNS = 128, GROUP = 32, GROUPS = COLUMNS / GROUP, CHUNK = 4 };
     enum { CODE_BYTES = 512, SCALE_BYTES = 32 };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
-    const float *values = x->values + (size_t)row * COLUMNS;
+    const float *rows = x->values + (size_t)row * COLUMNS;
     const float *sums = x->sums + (size_t)row * GROUPS;
-    f32x16 sum[TILE];
-    for (int t = 0; t < TOKENS; t++) sum[t] = splat(0);
+    f32x16 sum[STREAMS][TILE];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
     for (int g = 0; g < GROUPS; g++) {
-        f32x16 dot[TILE][4] = {{{0}}};
-        for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
-            u32x16 quads[CHUNK / 4];
-            unpack_8(quads, weights, chunk, GROUP);
-            for (int q = 0; q < CHUNK / 4; q++)
-                for (int j = 0; j < 4; j++, values += TOKENS) {
-                    const f32x16 code = to_float((i32x16)(quads[q] >> (8 * j) & 255u));
-                    for (int t = 0; t < TOKENS; t++)
-                        dot[t][j] = multiply_add(code, splat(values[t]), dot[t][j]);
-                }
-        }
-        const f32x16 scale = load_bf16(weights + CODE_BYTES);
-        const f32x16 bias = load_bf16(weights + CODE_BYTES + SCALE_BYTES);
-        for (int t = 0; t < TOKENS; t++) {
-            const f32x16 total = (dot[t][0] + dot[t][1]) + (dot[t][2] + dot[t][3]);
-            sum[t] = multiply_add(scale, total, sum[t]);
-            sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+        for (int b = 0; b < BLOCKS; b++) {
+            const uint8_t *group = weights + b * apart;
+            const float *values = rows;
+            f32x16 dot[TILE][4] = {{{0}}};
+            for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
+                u32x16 quads[CHUNK / 4];
+                unpack_8(quads, group, chunk, GROUP);
+                for (int q = 0; q < CHUNK / 4; q++)
+                    for (int j = 0; j < 4; j++, values += TOKENS) {
+                        const f32x16 code = to_float((i32x16)(quads[q] >> (8 * j) & 255u));
+                        for (int t = 0; t < TOKENS; t++)
+                            dot[t][j] = multiply_add(code, splat(values[t]), dot[t][j]);
+                    }
+            }
+            const f32x16 scale = load_bf16(group + CODE_BYTES);
+            const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
+            for (int t = 0; t < TOKENS; t++) {
+                const f32x16 total = (dot[t][0] + dot[t][1]) + (dot[t][2] + dot[t][3]);
+                sum[b][t] = multiply_add(scale, total, sum[b][t]);
+                sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
+            }
         }
         weights += GROUP_BYTES;
+        rows += GROUP * TOKENS;
         sums += TOKENS;
     }
-    for (int t = 0; t < TOKENS; t++) y[t] = sum[t];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];
 }
 
-KERNEL void product_q8_g32_bf16_128(f32x16 *y, const uint8_t *weights, const struct float_rows *x,
-                                    int row, int tokens) {
-    switch (tokens) {
-        case 1: tile_q8_g32_bf16_128(y, weights, x, row, 1); break;
-        case 2: tile_q8_g32_bf16_128(y, weights, x, row, 2); break;
+KERNEL void product_q8_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                    const struct float_rows *x, int row, int blocks, int tokens) {
+    switch (blocks * TILE + tokens) {
+        case 1 * TILE + 1: tile_q8_g32_bf16_128(y, weights, apart, x, row, 1, 1); break;
+        case 1 * TILE + 2: tile_q8_g32_bf16_128(y, weights, apart, x, row, 1, 2); break;
+        case 4 * TILE + 1: tile_q8_g32_bf16_128(y, weights, apart, x, row, 4, 1); break;
     }
 }
 
 // One value head of some rows, into its page.
 KERNEL void attention_heads_variant2_value(const struct context *c, const struct call *call,
-                                           const struct float_rows *x, int head, int row,
-                                           int tokens) {
+                                           const struct float_rows *x, int first, int end, int row,
+                                           int limit, int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
     enum { MATRIX = 14592, STRIDE = 2304 };
     const uint8_t *weights = c->weights + call->weights;
-    float channels[TILE][PADDED] __attribute__((aligned(64)));
-    for (int block = 0; block < BLOCKS; block++) {
-        const int line = head * BLOCKS + block;
-        f32x16 y[TILE];
-        product_q8_g32_bf16_128(y, weights + MATRIX + (size_t)line * STRIDE, x, row, tokens);
-        for (int t = 0; t < tokens; t++) store(channels[t] + 16 * block, y[t]);
-    }
-    for (int t = 0; t < tokens; t++) {
-        store_value(c, call, channels[t], row + t, head, DIMENSION, PADDED);
+    float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
+    for (int rest = 0; rest < 2; rest++) {
+        const struct strip part = strip_of(first, end, rows, rest);
+        const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
+        for (int unit = part.first; unit < part.first + part.count; unit++)
+            for (int from = row; from < limit; from += TILE) {
+                const int tokens = tokens_in_tile(from, rows);
+                for (int block = 0; block < BLOCKS; block++) {
+                    f32x16 y[PRODUCTS];
+                    product_q8_g32_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                            STRIDE, apart, x, from, part.streams, tokens);
+                    for (int i = 0; i < part.streams * tokens; i++)
+                        store(channels[i] + 16 * block, y[i]);
+                }
+                for (int i = 0; i < part.streams * tokens; i++) {
+                    const int head = unit + i / tokens * part.count, token = from + i % tokens;
+                    float *channel = channels[i];
+                    store_value(c, call, channel, token, head, DIMENSION, PADDED);
+                }
+            }
     }
 }
 
@@ -703,73 +823,73 @@ KERNEL void attention_heads_variant2(const struct context *c, const struct call 
         prepare_attention_heads_variant2(c, weights, row, rows, &floats_g64, &floats_g32);
     if (!alone) meet();
     const int first = share(UNITS, thread, threads), end = share(UNITS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
-        for (int unit = first; unit < end; unit++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                if (unit < QUERIES)
-                    attention_heads_variant2_query(c, call, &floats_g64, unit, row, tokens);
-                else if (unit < QUERIES + KEYS)
-                    attention_heads_variant2_key(c, call, &floats_g64, unit - QUERIES, row, tokens);
-                else
-                    attention_heads_variant2_value(c, call, &floats_g32, unit - QUERIES - KEYS,
-                                                   row, tokens);
-            }
+    for (int pass = 0; pass < rows; pass += PASS) {
+        const int limit = smaller(rows, pass + PASS);
+        attention_heads_variant2_query(c, call, &floats_g64, smaller(first, QUERIES),
+                                       smaller(end, QUERIES), pass, limit, rows);
+        attention_heads_variant2_key(c, call, &floats_g64, within(first - QUERIES, 0, KEYS),
+                                     within(end - QUERIES, 0, KEYS), pass, limit, rows);
+        attention_heads_variant2_value(c, call, &floats_g32,
+                                       within(first - QUERIES - KEYS, 0, KEYS),
+                                       within(end - QUERIES - KEYS, 0, KEYS), pass, limit, rows);
+    }
 }
 
 // Brings the states of the queries of `tokens` rows from `row` on, all those that share one
-// key-value head, forward over one run of pages.
-KERNEL void attention_variant2_over_run(const struct context *c, const struct call *call,
-                                        float *states, const float *queries, int row, int tokens,
-                                        int head, int run) {
+// key-value head, forward over one page.
+KERNEL void attention_variant2_over_page(const struct context *c, const struct call *call,
+                                         float *states, const float *queries, int row, int tokens,
+                                         int head, int page) {
     enum { GROUP = 2, DIMENSION = 32, PADDED = 32, WINDOW = 0 };
-    enum { MOST_QUERIES = 24, STATE = STATE_SUMS + PADDED, VECTORS = PADDED / 16 };
-    enum { WIDE = VECTORS / ATTENTION_WIDTH * ATTENTION_WIDTH };
+    enum { STATE = STATE_SUMS + PADDED };
     const int32_t *positions = c->step->positions + row;
-    const int last = positions[tokens - 1];
-    const int first = first_page(positions[0], WINDOW);
-    const int end = smaller((run + 1) * RUN_PAGES, last / PAGE_POSITIONS + 1);
-    for (int page = first > run * RUN_PAGES ? first : run * RUN_PAGES; page < end; page++) {
-        const int base = page * PAGE_POSITIONS;
-        const page_element *keys = keys_of(c, call, row, base, head, DIMENSION, PADDED);
-        const page_element *values = keys + DIMENSION * PAGE_POSITIONS;
-        const int written = smaller(PAGE_POSITIONS, last - base + 1);
-        float scores[MOST_QUERIES][PAGE_POSITIONS] __attribute__((aligned(64)));
-        float shrink[MOST_QUERIES];
-        for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES) {
-            const int count = smaller(ATTENTION_QUERIES, tokens * GROUP - m);
-            for (int q = m; q < m + count; q++) {
-                shrink[q] = 1;
-                for (int i = 0; i < PAGE_POSITIONS; i += 16) store(scores[q] + i, splat(0));
-            }
-            for (int i = 0; i < PAGE_POSITIONS; i += 16 * ATTENTION_WIDTH)
-                page_product_2(scores[m] + i, PAGE_POSITIONS, shrink + m, queries + m * PADDED,
-                               PADDED, keys + i, PAGE_POSITIONS, DIMENSION, count);
-            for (int q = m; q < m + count; q++) {
-                const int position = positions[q / GROUP] - base;
-                shrink[q] = weigh_page(scores[q], states + q * STATE, WINDOW ? position - WINDOW +
-                                       1 : 0, position);
-            }
-            float *sums = states + m * STATE + STATE_SUMS;
-            for (int v = 0; v < WIDE; v += ATTENTION_WIDTH)
-                page_product_2(sums + 16 * v, STATE, shrink + m, scores[m], PAGE_POSITIONS,
-                               values + 16 * v, PADDED, written, count);
-            if (WIDE < VECTORS)
-                page_product_2(sums + 16 * WIDE, STATE, shrink + m, scores[m], PAGE_POSITIONS,
-                               values + 16 * WIDE, PADDED, written, count);
+    const int base = page * PAGE_POSITIONS;
+    const int written = smaller(PAGE_POSITIONS, positions[tokens - 1] - base + 1);
+    const page_element *keys = keys_of(c, call, row, base, head, DIMENSION, PADDED);
+    for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES) {
+        const int count = smaller(ATTENTION_QUERIES, tokens * GROUP - m);
+        float *state = states + m * STATE;
+        const float *query = queries + m * PADDED;
+        int last[ATTENTION_QUERIES];
+        for (int i = 0; i < count; i++) last[i] = positions[(m + i) / GROUP] - base;
+        switch (count) {
+            case 1: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 1,
+                             2); break;
+            case 2: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 2,
+                             2); break;
         }
     }
 }
 
-// The queries of `tokens` rows that share one key-value head, scaled.
+// The states of the queries of `tokens` rows and `heads` key-value heads after one run of pages.
+// Memory is read in its order: the heads of a page stand next to each other.
+KERNEL void attention_variant2_over_run(const struct context *c, const struct call *call,
+                                        float *states, const float *queries, int row, int tokens,
+                                        int head, int heads, int run) {
+    enum { GROUP = 2, PADDED = 32, STATE = STATE_SUMS + PADDED, WINDOW = 0 };
+    const int32_t *positions = c->step->positions + row;
+    const int first = first_page(positions[0], WINDOW), begin = run * RUN_PAGES;
+    const int end = smaller(begin + RUN_PAGES, positions[tokens - 1] / PAGE_POSITIONS + 1);
+    const int count = tokens * GROUP;
+    for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
+    for (int page = first > begin ? first : begin; page < end; page++)
+        for (int h = 0; h < heads; h++)
+            attention_variant2_over_page(c, call, states + h * count * STATE, queries + h * count *
+                                         PADDED, row, tokens, head + h, page);
+}
+
+// The queries of `tokens` rows that belong to some key-value heads, scaled.
 KERNEL void attention_variant2_queries(const struct context *c, float *queries, int row,
-                                       int tokens, int head) {
+                                       int tokens, int head, int heads) {
     enum { HEADS = 4, GROUP = 2, PADDED = 32 };
     const float *source = shared_floats(c, QUERIES_2) + ((size_t)row * HEADS + head *
                                                          GROUP) * PADDED;
-    for (int t = 0; t < tokens; t++, source += HEADS * PADDED)
-        for (int i = 0; i < GROUP * PADDED; i += 16, queries += 16)
-            store(queries, load(source + i) * 0.17677669f);
+    for (int h = 0; h < heads; h++)
+        for (int t = 0; t < tokens; t++) {
+            const float *from = source + ((size_t)t * HEADS + h * GROUP) * PADDED;
+            for (int i = 0; i < GROUP * PADDED; i += 16, queries += 16)
+                store(queries, load(from + i) * 0.17677669f);
+        }
 }
 
 // Divides a query's sums by its total and puts them where the projection reads them.
@@ -783,9 +903,9 @@ KERNEL void attention_variant2_finish(const struct context *c, const float *stat
         for (int i = DIMENSION; i < ROW - head * DIMENSION; i++) y[i] = 0;
 }
 
-// All runs of the queries of some rows that share one key-value head.
+// All runs of the queries of some rows that share `heads` key-value heads.
 KERNEL void attention_variant2_of_rows(const struct context *c, const struct call *call, int row,
-                                       int tokens, int head) {
+                                       int tokens, int head, int heads) {
     enum { GROUP = 2, PADDED = 32, STATE = STATE_SUMS + PADDED, WINDOW = 0 };
     enum { MOST_QUERIES = 24 };
     float queries[MOST_QUERIES * PADDED] __attribute__((aligned(64)));
@@ -793,23 +913,24 @@ KERNEL void attention_variant2_of_rows(const struct context *c, const struct cal
     float part[MOST_QUERIES * STATE] __attribute__((aligned(64)));
     const int32_t *positions = c->step->positions + row;
     const int last_run = positions[tokens - 1] / (PAGE_POSITIONS * RUN_PAGES);
-    attention_variant2_queries(c, queries, row, tokens, head);
-    for (int q = 0; q < tokens * GROUP; q++) clear_state(whole + q * STATE, PADDED);
+    const int count = tokens * GROUP;
+    attention_variant2_queries(c, queries, row, tokens, head, heads);
+    for (int q = 0; q < heads * count; q++) clear_state(whole + q * STATE, PADDED);
     for (int run = first_page(positions[0], WINDOW) / RUN_PAGES; run <= last_run; run++) {
-        for (int q = 0; q < tokens * GROUP; q++) clear_state(part + q * STATE, PADDED);
-        attention_variant2_over_run(c, call, part, queries, row, tokens, head, run);
-        for (int q = 0; q < tokens * GROUP; q++)
+        attention_variant2_over_run(c, call, part, queries, row, tokens, head, heads, run);
+        for (int q = 0; q < heads * count; q++)
             join_state(whole + q * STATE, part + q * STATE, PADDED);
     }
-    for (int q = 0; q < tokens * GROUP; q++)
-        attention_variant2_finish(c, whole + q * STATE, row + q / GROUP, head * GROUP + q % GROUP);
+    for (int q = 0; q < heads * count; q++)
+        attention_variant2_finish(c, whole + q * STATE, row + q % count / GROUP,
+                                  (head + q / count) * GROUP + q % GROUP);
 }
 
-// Where a run's states wait to be joined, when runs of one row are divided among threads.
-KERNEL float *attention_variant2_part(const struct context *c, int unit, int run, int threads) {
+// Where the states of a run wait to be joined, when runs of one row are divided among threads.
+KERNEL float *attention_variant2_part(const struct context *c, int pair, int run, int threads) {
     enum { STATES = 2 * (STATE_SUMS + 32) };
-    float *parts = (float *)(thread_scratch(c, unit % threads) + 2304);
-    return parts + ((size_t)(unit / threads) * 16 + run) * STATES;
+    float *parts = (float *)(thread_scratch(c, pair % threads) + 2304);
+    return parts + ((size_t)(pair / threads) * 16 + run) * STATES;
 }
 
 // Few rows: each run of a row and a key-value head is a unit of work; then runs are joined.
@@ -830,10 +951,10 @@ KERNEL void attention_variant2_divided(const struct context *c, const struct cal
         const int last_run = positions[row] / RUN_POSITIONS;
         for (int run = first_page(positions[row], WINDOW) / RUN_PAGES; run <= last_run; run++) {
             if (unit >= first && unit < end) {
-                float *states = attention_variant2_part(c, pair, run, threads);
-                attention_variant2_queries(c, queries, row, 1, head);
-                for (int q = 0; q < GROUP; q++) clear_state(states + q * STATE, PADDED);
-                attention_variant2_over_run(c, call, states, queries, row, 1, head, run);
+                attention_variant2_queries(c, queries, row, 1, head, 1);
+                attention_variant2_over_run(c, call,
+                                            attention_variant2_part(c, pair, run, threads),
+                                            queries, row, 1, head, 1, run);
             }
             unit++;
         }
@@ -856,7 +977,8 @@ KERNEL void attention_variant2_divided(const struct context *c, const struct cal
 // 2 calls a step, each 512 bytes and 512 operations a position.
 KERNEL void attention_variant2(const struct context *c, const struct call *call, int thread,
                                int threads) {
-    enum { HEADS = 2, ROWS_TOGETHER = 12, WINDOW = 0 };
+    enum { HEADS = 2, GROUP = 2, ROWS_TOGETHER = 12 };
+    enum { WINDOW = 0, MOST_QUERIES = 24 };
     if (c->rows * HEADS < 2 * threads) {
         attention_variant2_divided(c, call, thread, threads);
         return;
@@ -873,8 +995,13 @@ KERNEL void attention_variant2(const struct context *c, const struct call *call,
         tokens = rows_together(c, row, ROWS_TOGETHER);
         const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
         const int64_t unit = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
-        for (int head = 0; head < HEADS; head++, before += unit)
-            if (before >= first && before < end) attention_variant2_of_rows(c, call, row, tokens, head);
+        const int most = MOST_QUERIES / (tokens * GROUP);
+        for (int head = 0, heads; head < HEADS; head += heads, before += heads * unit) {
+            heads = 1;
+            if (before < first || before >= end) continue;
+            while (heads < most && head + heads < HEADS && before + heads * unit < end) heads++;
+            attention_variant2_of_rows(c, call, row, tokens, head, heads);
+        }
     }
 }
 
@@ -907,15 +1034,23 @@ KERNEL void attention_output_variant2(const struct context *c, const struct call
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
-                f32x16 y[TILE];
-                product_q4_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, &floats_g64,
-                                        row, tokens);
-                for (int t = 0; t < tokens; t++) store(to + t * ROW, load(to + t * ROW) + y[t]);
-            }
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 products[PRODUCTS], *y = products;
+                    product_q4_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                            &floats_g64, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, y += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        for (int t = 0; t < tokens; t++)
+                            store(to + t * ROW, load(to + t * ROW) + y[t]);
+                    }
+                }
+        }
 }
 
 // One row normalised, as floats with sums of 64 for what follows.
@@ -946,17 +1081,25 @@ KERNEL void gate_and_up_variant2(const struct context *c, const struct call *cal
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * block;
-                f32x16 gate[TILE], up[TILE];
-                product_q4_g64_bf16_128(gate, weights + GATE + (size_t)block * STRIDE, &floats_g64,
-                                        row, tokens);
-                product_q4_g64_bf16_128(up, weights + UP + (size_t)block * STRIDE, &floats_g64,
-                                        row, tokens);
-                for (int t = 0; t < tokens; t++) store(to + t * ROW, silu(gate[t]) * up[t]);
-            }
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
+                    product_q4_g64_bf16_128(gate, weights + GATE + (size_t)block * STRIDE, apart,
+                                            &floats_g64, row, part.streams, tokens);
+                    product_q4_g64_bf16_128(up, weights + UP + (size_t)block * STRIDE, apart,
+                                            &floats_g64, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, gate += tokens, up += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * line;
+                        for (int t = 0; t < tokens; t++)
+                            store(to + t * ROW, silu(gate[t]) * up[t]);
+                    }
+                }
+        }
 }
 
 // One row as floats with sums of 32 for what follows.
@@ -987,15 +1130,23 @@ KERNEL void mlp_down_variant2(const struct context *c, const struct call *call, 
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
-                f32x16 y[TILE];
-                product_q8_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, &floats_g32,
-                                        row, tokens);
-                for (int t = 0; t < tokens; t++) store(to + t * ROW, load(to + t * ROW) + y[t]);
-            }
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 products[PRODUCTS], *y = products;
+                    product_q8_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                            &floats_g32, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, y += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        for (int t = 0; t < tokens; t++)
+                            store(to + t * ROW, load(to + t * ROW) + y[t]);
+                    }
+                }
+        }
 }
 
 // One row as floats with sums of 128 for what follows.
@@ -1011,47 +1162,56 @@ KERNEL void prepare_attention_output_variant3(const struct context *c, const uin
     store_sums(floats_g128, x, row, rows, COLUMNS, 128);
 }
 
-// 16 rows of 128 columns (q3_g128_bf16) times TOKENS rows of floats:
-// y = sum over groups of scale * dot(code, x) + bias * x_sum.
-INLINE void tile_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, const struct float_rows *x,
-                                  int row, const int TOKENS) {
+// Blocks of 16 rows of 128 columns (q3_g128_bf16), `apart` bytes from one to the next, times TOKENS
+// rows of floats: y = sum over groups of scale * dot(code, x) + bias * x_sum.
+INLINE void tile_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                  const struct float_rows *x, int row, const int BLOCKS,
+                                  const int TOKENS) {
     enum { COLUMNS = 128, GROUP = 128, GROUPS = COLUMNS / GROUP, CHUNK = 32 };
     enum { CODE_BYTES = 768, SCALE_BYTES = 32 };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
-    const float *values = x->values + (size_t)row * COLUMNS;
+    const float *rows = x->values + (size_t)row * COLUMNS;
     const float *sums = x->sums + (size_t)row * GROUPS;
-    f32x16 sum[TILE];
-    for (int t = 0; t < TOKENS; t++) sum[t] = splat(0);
+    f32x16 sum[STREAMS][TILE];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
     for (int g = 0; g < GROUPS; g++) {
-        f32x16 dot[TILE][4] = {{{0}}};
-        for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
-            u32x16 quads[CHUNK / 4];
-            unpack_3(quads, weights, chunk, GROUP);
-            for (int q = 0; q < CHUNK / 4; q++)
-                for (int j = 0; j < 4; j++, values += TOKENS) {
-                    const f32x16 code = to_float((i32x16)(quads[q] >> (8 * j) & 255u));
-                    for (int t = 0; t < TOKENS; t++)
-                        dot[t][j] = multiply_add(code, splat(values[t]), dot[t][j]);
-                }
-        }
-        const f32x16 scale = load_bf16(weights + CODE_BYTES);
-        const f32x16 bias = load_bf16(weights + CODE_BYTES + SCALE_BYTES);
-        for (int t = 0; t < TOKENS; t++) {
-            const f32x16 total = (dot[t][0] + dot[t][1]) + (dot[t][2] + dot[t][3]);
-            sum[t] = multiply_add(scale, total, sum[t]);
-            sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+        for (int b = 0; b < BLOCKS; b++) {
+            const uint8_t *group = weights + b * apart;
+            const float *values = rows;
+            f32x16 dot[TILE][4] = {{{0}}};
+            for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
+                u32x16 quads[CHUNK / 4];
+                unpack_3(quads, group, chunk, GROUP);
+                for (int q = 0; q < CHUNK / 4; q++)
+                    for (int j = 0; j < 4; j++, values += TOKENS) {
+                        const f32x16 code = to_float((i32x16)(quads[q] >> (8 * j) & 255u));
+                        for (int t = 0; t < TOKENS; t++)
+                            dot[t][j] = multiply_add(code, splat(values[t]), dot[t][j]);
+                    }
+            }
+            const f32x16 scale = load_bf16(group + CODE_BYTES);
+            const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
+            for (int t = 0; t < TOKENS; t++) {
+                const f32x16 total = (dot[t][0] + dot[t][1]) + (dot[t][2] + dot[t][3]);
+                sum[b][t] = multiply_add(scale, total, sum[b][t]);
+                sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
+            }
         }
         weights += GROUP_BYTES;
+        rows += GROUP * TOKENS;
         sums += TOKENS;
     }
-    for (int t = 0; t < TOKENS; t++) y[t] = sum[t];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];
 }
 
-KERNEL void product_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, const struct float_rows *x,
-                                     int row, int tokens) {
-    switch (tokens) {
-        case 1: tile_q3_g128_bf16_128(y, weights, x, row, 1); break;
-        case 2: tile_q3_g128_bf16_128(y, weights, x, row, 2); break;
+KERNEL void product_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                     const struct float_rows *x, int row, int blocks, int tokens) {
+    switch (blocks * TILE + tokens) {
+        case 1 * TILE + 1: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 1); break;
+        case 1 * TILE + 2: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 2); break;
+        case 4 * TILE + 1: tile_q3_g128_bf16_128(y, weights, apart, x, row, 4, 1); break;
     }
 }
 
@@ -1071,15 +1231,23 @@ KERNEL void attention_output_variant3(const struct context *c, const struct call
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
-                f32x16 y[TILE];
-                product_q3_g128_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE,
-                                         &floats_g128, row, tokens);
-                for (int t = 0; t < tokens; t++) store(to + t * ROW, load(to + t * ROW) + y[t]);
-            }
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 products[PRODUCTS], *y = products;
+                    product_q3_g128_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                             &floats_g128, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, y += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        for (int t = 0; t < tokens; t++)
+                            store(to + t * ROW, load(to + t * ROW) + y[t]);
+                    }
+                }
+        }
 }
 
 // One row normalised, as floats with sums of 64 for what follows.
@@ -1109,20 +1277,27 @@ KERNEL void logits(const struct context *c, const struct call *call, int thread,
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = c->step->logits + (size_t)row * OUTPUTS + 16 * block;
-                f32x16 y[TILE];
-                product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, &floats_g64,
-                                        row, tokens);
-                for (int t = 0; t < tokens; t++, to += OUTPUTS) {
-                    if (16 * block + 16 <= OUTPUTS)
-                        store(to, y[t]);
-                    else
-                        for (int i = 0; i < OUTPUTS - 16 * block; i++) to[i] = y[t][i];
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 products[PRODUCTS], *y = products;
+                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                            &floats_g64, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, y += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = c->step->logits + (size_t)row * OUTPUTS + 16 * line;
+                        for (int t = 0; t < tokens; t++, to += OUTPUTS) {
+                            if (16 * line + 16 <= OUTPUTS)
+                                store(to, y[t]);
+                            else
+                                for (int i = 0; i < OUTPUTS - 16 * line; i++) to[i] = y[t][i];
+                        }
+                    }
                 }
-            }
+        }
 }
 
 static const struct call rope_table_calls[] = {
@@ -1172,45 +1347,67 @@ static const struct call logits_calls[] = {
     {.weights = 245760, .cache = 0},
 };
 
+// Their places in the table of costs.
+enum { KERNEL_ROPE_TABLE, KERNEL_EMBED, KERNEL_ATTENTION_HEADS, KERNEL_ATTENTION, KERNEL_ATTENTION_OUTPUT, KERNEL_GATE_AND_UP, KERNEL_MLP_DOWN, KERNEL_ATTENTION_HEADS_VARIANT2, KERNEL_ATTENTION_VARIANT2, KERNEL_ATTENTION_OUTPUT_VARIANT2, KERNEL_GATE_AND_UP_VARIANT2, KERNEL_MLP_DOWN_VARIANT2, KERNEL_ATTENTION_OUTPUT_VARIANT3, KERNEL_LOGITS };
+
 // One thread's part of a step.
 static void run_thread(const struct context *c, int thread, int threads) {
+    struct clock clock = start_clock(c, thread);
     rope_table(c, &rope_table_calls[0], thread, threads);
+    book(&clock, KERNEL_ROPE_TABLE);
     embed(c, &embed_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_EMBED);
     // layer 0
     attention_heads(c, &attention_heads_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_HEADS);
     attention(c, &attention_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION);
     attention_output(c, &attention_output_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_OUTPUT);
     gate_and_up(c, &gate_and_up_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_GATE_AND_UP);
     mlp_down(c, &mlp_down_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_MLP_DOWN);
     // layer 1
     attention_heads_variant2(c, &attention_heads_variant2_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_HEADS_VARIANT2);
     attention_variant2(c, &attention_variant2_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_VARIANT2);
     attention_output_variant2(c, &attention_output_variant2_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_OUTPUT_VARIANT2);
     gate_and_up_variant2(c, &gate_and_up_variant2_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_GATE_AND_UP_VARIANT2);
     mlp_down_variant2(c, &mlp_down_variant2_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_MLP_DOWN_VARIANT2);
     // layer 2
     attention_heads_variant2(c, &attention_heads_variant2_calls[1], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_HEADS_VARIANT2);
     attention_variant2(c, &attention_variant2_calls[1], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_VARIANT2);
     attention_output_variant3(c, &attention_output_variant3_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_ATTENTION_OUTPUT_VARIANT3);
     gate_and_up_variant2(c, &gate_and_up_variant2_calls[1], thread, threads);
     meet();
+    book(&clock, KERNEL_GATE_AND_UP_VARIANT2);
     mlp_down_variant2(c, &mlp_down_variant2_calls[1], thread, threads);
     meet();
+    book(&clock, KERNEL_MLP_DOWN_VARIANT2);
     logits(c, &logits_calls[0], thread, threads);
+    book(&clock, KERNEL_LOGITS);
 }
 
 static void run(const model_step *step, int32_t threads) {

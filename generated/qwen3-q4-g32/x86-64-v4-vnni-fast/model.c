@@ -12,11 +12,14 @@
 enum {
     MAXIMUM_ROWS = 512,  // rows of a step
     TILE = 8,  // rows multiplied with one block of weights at once
+    STREAMS = 4,  // blocks of weights read at once, by
+    STREAM_ROWS = 4,  // that many rows at most
+    PRODUCTS = 16,  // vectors that one product yields at most
     ROWS_ALONE = 2,  // rows up to which each thread prepares all of them
     PAGE_POSITIONS = 64,  // positions of a page
     RUN_PAGES = 4,  // pages of one run of attention
     ATTENTION_QUERIES = 6,  // queries multiplied with one page at once
-    ATTENTION_WIDTH = 4,  // vectors of a page's row that they are multiplied with
+    ATTENTION_WIDTH = 16,  // vectors of a page's row that they are multiplied with
 };
 static const size_t PAGE_BYTES = 32768;      // of one page, all layers
 static const size_t SHARED_BYTES = 761920;  // of scratch for all threads
@@ -91,114 +94,162 @@ KERNEL void prepare_attention_heads(const struct context *c, const uint8_t *weig
     store_int8(int8_g32, x, row, rows, COLUMNS, 32);
 }
 
-// 16 rows of 64 columns (q4_g32_bf16) times TOKENS rows of bytes:
-// y = sum over groups of scale * x_scale * dot(code, x_code) + bias * x_sum.
-INLINE void tile_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, const struct int8_rows *x,
-                                int row, const int TOKENS) {
+// Blocks of 16 rows of 64 columns (q4_g32_bf16), `apart` bytes from one to the next, times TOKENS
+// rows of bytes: y = sum over groups of scale * x_scale * dot(code, x_code) + bias * x_sum.
+INLINE void tile_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
+                                const struct int8_rows *x, int row, const int BLOCKS,
+                                const int TOKENS) {
     enum { COLUMNS = 64, GROUP = 32, GROUPS = COLUMNS / GROUP, CHUNK = 8 };
     enum { CODE_BYTES = 256, SCALE_BYTES = 32 };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
     const int8_t *codes = x->codes + (size_t)row * COLUMNS;
     const float *scales = x->scales + (size_t)row * GROUPS;
     const float *sums = x->sums + (size_t)row * GROUPS;
-    f32x16 sum[TILE];
-    for (int t = 0; t < TOKENS; t++) sum[t] = splat(0);
+    f32x16 sum[STREAMS][TILE];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
     for (int g = 0; g < GROUPS; g++) {
-        i32x16 dot[TILE] = {{0}};
-        for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
-            u32x16 quads[CHUNK / 4];
-            unpack_4(quads, weights, chunk, GROUP);
-            for (int q = 0; q < CHUNK / 4; q++, codes += 4 * TOKENS)
-                for (int t = 0; t < TOKENS; t++)
-                    dot[t] = dot4_small(dot[t], quads[q], splat_word(codes + 4 * t));
-        }
-        const f32x16 scale = load_bf16(weights + CODE_BYTES);
-        const f32x16 bias = load_bf16(weights + CODE_BYTES + SCALE_BYTES);
-        for (int t = 0; t < TOKENS; t++) {
-            sum[t] = multiply_add(scale * splat(scales[t]), to_float(dot[t]), sum[t]);
-            sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+        for (int b = 0; b < BLOCKS; b++) {
+            const uint8_t *group = weights + b * apart;
+            const int8_t *words = codes;
+            i32x16 dot[TILE] = {{0}};
+            for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
+                u32x16 quads[CHUNK / 4];
+                unpack_4(quads, group, chunk, GROUP);
+                for (int q = 0; q < CHUNK / 4; q++, words += 4 * TOKENS)
+                    for (int t = 0; t < TOKENS; t++)
+                        dot[t] = dot4_small(dot[t], quads[q], splat_word(words + 4 * t));
+            }
+            const f32x16 scale = load_bf16(group + CODE_BYTES);
+            const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
+            for (int t = 0; t < TOKENS; t++) {
+                sum[b][t] = multiply_add(scale * splat(scales[t]), to_float(dot[t]), sum[b][t]);
+                sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
+            }
         }
         weights += GROUP_BYTES;
+        codes += GROUP * TOKENS;
         scales += TOKENS;
         sums += TOKENS;
     }
-    for (int t = 0; t < TOKENS; t++) y[t] = sum[t];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];
 }
 
-KERNEL void product_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, const struct int8_rows *x,
-                                   int row, int tokens) {
-    switch (tokens) {
-        case 1: tile_q4_g32_bf16_64(y, weights, x, row, 1); break;
-        case 2: tile_q4_g32_bf16_64(y, weights, x, row, 2); break;
-        case 3: tile_q4_g32_bf16_64(y, weights, x, row, 3); break;
-        case 4: tile_q4_g32_bf16_64(y, weights, x, row, 4); break;
-        case 5: tile_q4_g32_bf16_64(y, weights, x, row, 5); break;
-        case 6: tile_q4_g32_bf16_64(y, weights, x, row, 6); break;
-        case 7: tile_q4_g32_bf16_64(y, weights, x, row, 7); break;
-        case 8: tile_q4_g32_bf16_64(y, weights, x, row, 8); break;
+KERNEL void product_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
+                                   const struct int8_rows *x, int row, int blocks, int tokens) {
+    switch (blocks * TILE + tokens) {
+        case 1 * TILE + 1: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 1); break;
+        case 1 * TILE + 2: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 2); break;
+        case 1 * TILE + 3: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 3); break;
+        case 1 * TILE + 4: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 4); break;
+        case 1 * TILE + 5: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 5); break;
+        case 1 * TILE + 6: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 6); break;
+        case 1 * TILE + 7: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 7); break;
+        case 1 * TILE + 8: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 8); break;
+        case 4 * TILE + 1: tile_q4_g32_bf16_64(y, weights, apart, x, row, 4, 1); break;
+        case 4 * TILE + 2: tile_q4_g32_bf16_64(y, weights, apart, x, row, 4, 2); break;
+        case 4 * TILE + 3: tile_q4_g32_bf16_64(y, weights, apart, x, row, 4, 3); break;
+        case 4 * TILE + 4: tile_q4_g32_bf16_64(y, weights, apart, x, row, 4, 4); break;
     }
 }
 
 // One query head of some rows with norm, rotation, for attention to read.
 KERNEL void attention_heads_query(const struct context *c, const struct call *call,
-                                  const struct int8_rows *x, int head, int row, int tokens) {
+                                  const struct int8_rows *x, int first, int end, int row,
+                                  int limit, int rows) {
     enum { HEADS = 4, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
     enum { MATRIX = 256, STRIDE = 640 };
     const uint8_t *weights = c->weights + call->weights;
-    float channels[TILE][PADDED] __attribute__((aligned(64)));
-    for (int block = 0; block < BLOCKS; block++) {
-        const int line = head * BLOCKS + block;
-        f32x16 y[TILE];
-        product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)line * STRIDE, x, row, tokens);
-        for (int t = 0; t < tokens; t++) store(channels[t] + 16 * block, y[t]);
-    }
-    for (int t = 0; t < tokens; t++) {
-        rms_normalise(channels[t], channels[t], (const float *)(weights + 5376), DIMENSION, PADDED,
-                      1e-06f);
-        const float *angles = shared_floats(c, ANGLES) + (size_t)(row + t) * 32;
-        rotate_halves(channels[t], angles, angles + 16, 16);
-        float *to = shared_floats(c, QUERIES) + ((size_t)(row + t) * HEADS + head) * PADDED;
-        copy_row(to, channels[t], PADDED);
+    float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
+    for (int rest = 0; rest < 2; rest++) {
+        const struct strip part = strip_of(first, end, rows, rest);
+        const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
+        for (int unit = part.first; unit < part.first + part.count; unit++)
+            for (int from = row; from < limit; from += TILE) {
+                const int tokens = tokens_in_tile(from, rows);
+                for (int block = 0; block < BLOCKS; block++) {
+                    f32x16 y[PRODUCTS];
+                    product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                           STRIDE, apart, x, from, part.streams, tokens);
+                    for (int i = 0; i < part.streams * tokens; i++)
+                        store(channels[i] + 16 * block, y[i]);
+                }
+                for (int i = 0; i < part.streams * tokens; i++) {
+                    const int head = unit + i / tokens * part.count, token = from + i % tokens;
+                    float *channel = channels[i];
+                    rms_normalise(channel, channel, (const float *)(weights + 5376), DIMENSION,
+                                  PADDED, 1e-06f);
+                    const float *angles = shared_floats(c, ANGLES) + (size_t)token * 32;
+                    rotate_halves(channel, angles, angles + 16, 16);
+                    float *to = shared_floats(c, QUERIES) + ((size_t)token * HEADS + head) * PADDED;
+                    copy_row(to, channel, PADDED);
+                }
+            }
     }
 }
 
 // One key head of some rows with norm, rotation, into its page.
 KERNEL void attention_heads_key(const struct context *c, const struct call *call,
-                                const struct int8_rows *x, int head, int row, int tokens) {
+                                const struct int8_rows *x, int first, int end, int row, int limit,
+                                int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
     enum { MATRIX = 5504, STRIDE = 640 };
     const uint8_t *weights = c->weights + call->weights;
-    float channels[TILE][PADDED] __attribute__((aligned(64)));
-    for (int block = 0; block < BLOCKS; block++) {
-        const int line = head * BLOCKS + block;
-        f32x16 y[TILE];
-        product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)line * STRIDE, x, row, tokens);
-        for (int t = 0; t < tokens; t++) store(channels[t] + 16 * block, y[t]);
-    }
-    for (int t = 0; t < tokens; t++) {
-        rms_normalise(channels[t], channels[t], (const float *)(weights + 8064), DIMENSION, PADDED,
-                      1e-06f);
-        const float *angles = shared_floats(c, ANGLES) + (size_t)(row + t) * 32;
-        rotate_halves(channels[t], angles, angles + 16, 16);
-        store_key(c, call, channels[t], row + t, head, DIMENSION, PADDED);
+    float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
+    for (int rest = 0; rest < 2; rest++) {
+        const struct strip part = strip_of(first, end, rows, rest);
+        const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
+        for (int unit = part.first; unit < part.first + part.count; unit++)
+            for (int from = row; from < limit; from += TILE) {
+                const int tokens = tokens_in_tile(from, rows);
+                for (int block = 0; block < BLOCKS; block++) {
+                    f32x16 y[PRODUCTS];
+                    product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                           STRIDE, apart, x, from, part.streams, tokens);
+                    for (int i = 0; i < part.streams * tokens; i++)
+                        store(channels[i] + 16 * block, y[i]);
+                }
+                for (int i = 0; i < part.streams * tokens; i++) {
+                    const int head = unit + i / tokens * part.count, token = from + i % tokens;
+                    float *channel = channels[i];
+                    rms_normalise(channel, channel, (const float *)(weights + 8064), DIMENSION,
+                                  PADDED, 1e-06f);
+                    const float *angles = shared_floats(c, ANGLES) + (size_t)token * 32;
+                    rotate_halves(channel, angles, angles + 16, 16);
+                    store_key(c, call, channel, token, head, DIMENSION, PADDED);
+                }
+            }
     }
 }
 
 // One value head of some rows, into its page.
 KERNEL void attention_heads_value(const struct context *c, const struct call *call,
-                                  const struct int8_rows *x, int head, int row, int tokens) {
+                                  const struct int8_rows *x, int first, int end, int row,
+                                  int limit, int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
     enum { MATRIX = 8192, STRIDE = 640 };
     const uint8_t *weights = c->weights + call->weights;
-    float channels[TILE][PADDED] __attribute__((aligned(64)));
-    for (int block = 0; block < BLOCKS; block++) {
-        const int line = head * BLOCKS + block;
-        f32x16 y[TILE];
-        product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)line * STRIDE, x, row, tokens);
-        for (int t = 0; t < tokens; t++) store(channels[t] + 16 * block, y[t]);
-    }
-    for (int t = 0; t < tokens; t++) {
-        store_value(c, call, channels[t], row + t, head, DIMENSION, PADDED);
+    float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
+    for (int rest = 0; rest < 2; rest++) {
+        const struct strip part = strip_of(first, end, rows, rest);
+        const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
+        for (int unit = part.first; unit < part.first + part.count; unit++)
+            for (int from = row; from < limit; from += TILE) {
+                const int tokens = tokens_in_tile(from, rows);
+                for (int block = 0; block < BLOCKS; block++) {
+                    f32x16 y[PRODUCTS];
+                    product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                           STRIDE, apart, x, from, part.streams, tokens);
+                    for (int i = 0; i < part.streams * tokens; i++)
+                        store(channels[i] + 16 * block, y[i]);
+                }
+                for (int i = 0; i < part.streams * tokens; i++) {
+                    const int head = unit + i / tokens * part.count, token = from + i % tokens;
+                    float *channel = channels[i];
+                    store_value(c, call, channel, token, head, DIMENSION, PADDED);
+                }
+            }
     }
 }
 
@@ -218,98 +269,78 @@ KERNEL void attention_heads(const struct context *c, const struct call *call, in
         prepare_attention_heads(c, weights, row, rows, &int8_g32);
     if (!alone) meet();
     const int first = share(UNITS, thread, threads), end = share(UNITS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
-        for (int unit = first; unit < end; unit++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                if (unit < QUERIES)
-                    attention_heads_query(c, call, &int8_g32, unit, row, tokens);
-                else if (unit < QUERIES + KEYS)
-                    attention_heads_key(c, call, &int8_g32, unit - QUERIES, row, tokens);
-                else
-                    attention_heads_value(c, call, &int8_g32, unit - QUERIES - KEYS, row, tokens);
-            }
-}
-
-// Products of up to ATTENTION_QUERIES queries with 4 vectors of a page.
-KERNEL void page_product_4(float *y, int y_stride, const float *factors, const float *a,
-                           int a_stride, const page_element *b, int b_stride, int depth,
-                           int queries) {
-    switch (queries) {
-        case 1: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 1, 4); break;
-        case 2: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 2, 4); break;
-        case 3: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 3, 4); break;
-        case 4: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 4, 4); break;
-        case 5: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 5, 4); break;
-        case 6: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 6, 4); break;
-    }
-}
-
-// Products of up to ATTENTION_QUERIES queries with 2 vectors of a page.
-KERNEL void page_product_2(float *y, int y_stride, const float *factors, const float *a,
-                           int a_stride, const page_element *b, int b_stride, int depth,
-                           int queries) {
-    switch (queries) {
-        case 1: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 1, 2); break;
-        case 2: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 2, 2); break;
-        case 3: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 3, 2); break;
-        case 4: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 4, 2); break;
-        case 5: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 5, 2); break;
-        case 6: product_tile(y, y_stride, factors, a, a_stride, b, b_stride, depth, 6, 2); break;
+    for (int pass = 0; pass < rows; pass += PASS) {
+        const int limit = smaller(rows, pass + PASS);
+        attention_heads_query(c, call, &int8_g32, smaller(first, QUERIES), smaller(end, QUERIES),
+                              pass, limit, rows);
+        attention_heads_key(c, call, &int8_g32, within(first - QUERIES, 0, KEYS),
+                            within(end - QUERIES, 0, KEYS), pass, limit, rows);
+        attention_heads_value(c, call, &int8_g32, within(first - QUERIES - KEYS, 0, KEYS),
+                              within(end - QUERIES - KEYS, 0, KEYS), pass, limit, rows);
     }
 }
 
 // Brings the states of the queries of `tokens` rows from `row` on, all those that share one
-// key-value head, forward over one run of pages.
-KERNEL void attention_over_run(const struct context *c, const struct call *call, float *states,
-                               const float *queries, int row, int tokens, int head, int run) {
+// key-value head, forward over one page.
+KERNEL void attention_over_page(const struct context *c, const struct call *call, float *states,
+                                const float *queries, int row, int tokens, int head, int page) {
     enum { GROUP = 2, DIMENSION = 32, PADDED = 32, WINDOW = 0 };
-    enum { MOST_QUERIES = 24, STATE = STATE_SUMS + PADDED, VECTORS = PADDED / 16 };
-    enum { WIDE = VECTORS / ATTENTION_WIDTH * ATTENTION_WIDTH };
+    enum { STATE = STATE_SUMS + PADDED };
     const int32_t *positions = c->step->positions + row;
-    const int last = positions[tokens - 1];
-    const int first = first_page(positions[0], WINDOW);
-    const int end = smaller((run + 1) * RUN_PAGES, last / PAGE_POSITIONS + 1);
-    for (int page = first > run * RUN_PAGES ? first : run * RUN_PAGES; page < end; page++) {
-        const int base = page * PAGE_POSITIONS;
-        const page_element *keys = keys_of(c, call, row, base, head, DIMENSION, PADDED);
-        const page_element *values = keys + DIMENSION * PAGE_POSITIONS;
-        const int written = smaller(PAGE_POSITIONS, last - base + 1);
-        float scores[MOST_QUERIES][PAGE_POSITIONS] __attribute__((aligned(64)));
-        float shrink[MOST_QUERIES];
-        for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES) {
-            const int count = smaller(ATTENTION_QUERIES, tokens * GROUP - m);
-            for (int q = m; q < m + count; q++) {
-                shrink[q] = 1;
-                for (int i = 0; i < PAGE_POSITIONS; i += 16) store(scores[q] + i, splat(0));
-            }
-            for (int i = 0; i < PAGE_POSITIONS; i += 16 * ATTENTION_WIDTH)
-                page_product_4(scores[m] + i, PAGE_POSITIONS, shrink + m, queries + m * PADDED,
-                               PADDED, keys + i, PAGE_POSITIONS, DIMENSION, count);
-            for (int q = m; q < m + count; q++) {
-                const int position = positions[q / GROUP] - base;
-                shrink[q] = weigh_page(scores[q], states + q * STATE, WINDOW ? position - WINDOW +
-                                       1 : 0, position);
-            }
-            float *sums = states + m * STATE + STATE_SUMS;
-            for (int v = 0; v < WIDE; v += ATTENTION_WIDTH)
-                page_product_4(sums + 16 * v, STATE, shrink + m, scores[m], PAGE_POSITIONS,
-                               values + 16 * v, PADDED, written, count);
-            if (WIDE < VECTORS)
-                page_product_2(sums + 16 * WIDE, STATE, shrink + m, scores[m], PAGE_POSITIONS,
-                               values + 16 * WIDE, PADDED, written, count);
+    const int base = page * PAGE_POSITIONS;
+    const int written = smaller(PAGE_POSITIONS, positions[tokens - 1] - base + 1);
+    const page_element *keys = keys_of(c, call, row, base, head, DIMENSION, PADDED);
+    for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES) {
+        const int count = smaller(ATTENTION_QUERIES, tokens * GROUP - m);
+        float *state = states + m * STATE;
+        const float *query = queries + m * PADDED;
+        int last[ATTENTION_QUERIES];
+        for (int i = 0; i < count; i++) last[i] = positions[(m + i) / GROUP] - base;
+        switch (count) {
+            case 1: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 1,
+                             2); break;
+            case 2: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 2,
+                             2); break;
+            case 3: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 3,
+                             2); break;
+            case 4: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 4,
+                             2); break;
+            case 5: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 5,
+                             2); break;
+            case 6: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 6,
+                             2); break;
         }
     }
 }
 
-// The queries of `tokens` rows that share one key-value head, scaled.
+// The states of the queries of `tokens` rows and `heads` key-value heads after one run of pages.
+// Memory is read in its order: the heads of a page stand next to each other.
+KERNEL void attention_over_run(const struct context *c, const struct call *call, float *states,
+                               const float *queries, int row, int tokens, int head, int heads,
+                               int run) {
+    enum { GROUP = 2, PADDED = 32, STATE = STATE_SUMS + PADDED, WINDOW = 0 };
+    const int32_t *positions = c->step->positions + row;
+    const int first = first_page(positions[0], WINDOW), begin = run * RUN_PAGES;
+    const int end = smaller(begin + RUN_PAGES, positions[tokens - 1] / PAGE_POSITIONS + 1);
+    const int count = tokens * GROUP;
+    for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
+    for (int page = first > begin ? first : begin; page < end; page++)
+        for (int h = 0; h < heads; h++)
+            attention_over_page(c, call, states + h * count * STATE, queries + h * count * PADDED,
+                                row, tokens, head + h, page);
+}
+
+// The queries of `tokens` rows that belong to some key-value heads, scaled.
 KERNEL void attention_queries(const struct context *c, float *queries, int row, int tokens,
-                              int head) {
+                              int head, int heads) {
     enum { HEADS = 4, GROUP = 2, PADDED = 32 };
     const float *source = shared_floats(c, QUERIES) + ((size_t)row * HEADS + head * GROUP) * PADDED;
-    for (int t = 0; t < tokens; t++, source += HEADS * PADDED)
-        for (int i = 0; i < GROUP * PADDED; i += 16, queries += 16)
-            store(queries, load(source + i) * 0.17677669f);
+    for (int h = 0; h < heads; h++)
+        for (int t = 0; t < tokens; t++) {
+            const float *from = source + ((size_t)t * HEADS + h * GROUP) * PADDED;
+            for (int i = 0; i < GROUP * PADDED; i += 16, queries += 16)
+                store(queries, load(from + i) * 0.17677669f);
+        }
 }
 
 // Divides a query's sums by its total and puts them where the projection reads them.
@@ -322,9 +353,9 @@ KERNEL void attention_finish(const struct context *c, const float *state, int ro
         for (int i = DIMENSION; i < ROW - head * DIMENSION; i++) y[i] = 0;
 }
 
-// All runs of the queries of some rows that share one key-value head.
+// All runs of the queries of some rows that share `heads` key-value heads.
 KERNEL void attention_of_rows(const struct context *c, const struct call *call, int row,
-                              int tokens, int head) {
+                              int tokens, int head, int heads) {
     enum { GROUP = 2, PADDED = 32, STATE = STATE_SUMS + PADDED, WINDOW = 0 };
     enum { MOST_QUERIES = 24 };
     float queries[MOST_QUERIES * PADDED] __attribute__((aligned(64)));
@@ -332,23 +363,24 @@ KERNEL void attention_of_rows(const struct context *c, const struct call *call, 
     float part[MOST_QUERIES * STATE] __attribute__((aligned(64)));
     const int32_t *positions = c->step->positions + row;
     const int last_run = positions[tokens - 1] / (PAGE_POSITIONS * RUN_PAGES);
-    attention_queries(c, queries, row, tokens, head);
-    for (int q = 0; q < tokens * GROUP; q++) clear_state(whole + q * STATE, PADDED);
+    const int count = tokens * GROUP;
+    attention_queries(c, queries, row, tokens, head, heads);
+    for (int q = 0; q < heads * count; q++) clear_state(whole + q * STATE, PADDED);
     for (int run = first_page(positions[0], WINDOW) / RUN_PAGES; run <= last_run; run++) {
-        for (int q = 0; q < tokens * GROUP; q++) clear_state(part + q * STATE, PADDED);
-        attention_over_run(c, call, part, queries, row, tokens, head, run);
-        for (int q = 0; q < tokens * GROUP; q++)
+        attention_over_run(c, call, part, queries, row, tokens, head, heads, run);
+        for (int q = 0; q < heads * count; q++)
             join_state(whole + q * STATE, part + q * STATE, PADDED);
     }
-    for (int q = 0; q < tokens * GROUP; q++)
-        attention_finish(c, whole + q * STATE, row + q / GROUP, head * GROUP + q % GROUP);
+    for (int q = 0; q < heads * count; q++)
+        attention_finish(c, whole + q * STATE, row + q % count / GROUP, (head + q / count) *
+                         GROUP + q % GROUP);
 }
 
-// Where a run's states wait to be joined, when runs of one row are divided among threads.
-KERNEL float *attention_part(const struct context *c, int unit, int run, int threads) {
+// Where the states of a run wait to be joined, when runs of one row are divided among threads.
+KERNEL float *attention_part(const struct context *c, int pair, int run, int threads) {
     enum { STATES = 2 * (STATE_SUMS + 32) };
-    float *parts = (float *)(thread_scratch(c, unit % threads) + 384);
-    return parts + ((size_t)(unit / threads) * 16 + run) * STATES;
+    float *parts = (float *)(thread_scratch(c, pair % threads) + 384);
+    return parts + ((size_t)(pair / threads) * 16 + run) * STATES;
 }
 
 // Few rows: each run of a row and a key-value head is a unit of work; then runs are joined.
@@ -369,10 +401,9 @@ KERNEL void attention_divided(const struct context *c, const struct call *call, 
         const int last_run = positions[row] / RUN_POSITIONS;
         for (int run = first_page(positions[row], WINDOW) / RUN_PAGES; run <= last_run; run++) {
             if (unit >= first && unit < end) {
-                float *states = attention_part(c, pair, run, threads);
-                attention_queries(c, queries, row, 1, head);
-                for (int q = 0; q < GROUP; q++) clear_state(states + q * STATE, PADDED);
-                attention_over_run(c, call, states, queries, row, 1, head, run);
+                attention_queries(c, queries, row, 1, head, 1);
+                attention_over_run(c, call, attention_part(c, pair, run, threads), queries, row, 1,
+                                   head, 1, run);
             }
             unit++;
         }
@@ -394,7 +425,8 @@ KERNEL void attention_divided(const struct context *c, const struct call *call, 
 // layers.0-1.attention.attend: of every row over its sequence's pages.
 // 2 calls a step, each 256 bytes and 512 operations a position.
 KERNEL void attention(const struct context *c, const struct call *call, int thread, int threads) {
-    enum { HEADS = 2, ROWS_TOGETHER = 12, WINDOW = 0 };
+    enum { HEADS = 2, GROUP = 2, ROWS_TOGETHER = 12 };
+    enum { WINDOW = 0, MOST_QUERIES = 24 };
     if (c->rows * HEADS < 2 * threads) {
         attention_divided(c, call, thread, threads);
         return;
@@ -411,8 +443,13 @@ KERNEL void attention(const struct context *c, const struct call *call, int thre
         tokens = rows_together(c, row, ROWS_TOGETHER);
         const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
         const int64_t unit = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
-        for (int head = 0; head < HEADS; head++, before += unit)
-            if (before >= first && before < end) attention_of_rows(c, call, row, tokens, head);
+        const int most = MOST_QUERIES / (tokens * GROUP);
+        for (int head = 0, heads; head < HEADS; head += heads, before += heads * unit) {
+            heads = 1;
+            if (before < first || before >= end) continue;
+            while (heads < most && head + heads < HEADS && before + heads * unit < end) heads++;
+            attention_of_rows(c, call, row, tokens, head, heads);
+        }
     }
 }
 
@@ -427,51 +464,63 @@ KERNEL void prepare_attention_output(const struct context *c, const uint8_t *wei
     store_int8(int8_g32, x, row, rows, COLUMNS, 32);
 }
 
-// 16 rows of 128 columns (q4_g32_bf16) times TOKENS rows of bytes:
-// y = sum over groups of scale * x_scale * dot(code, x_code) + bias * x_sum.
-INLINE void tile_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, const struct int8_rows *x,
-                                 int row, const int TOKENS) {
+// Blocks of 16 rows of 128 columns (q4_g32_bf16), `apart` bytes from one to the next, times TOKENS
+// rows of bytes: y = sum over groups of scale * x_scale * dot(code, x_code) + bias * x_sum.
+INLINE void tile_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                 const struct int8_rows *x, int row, const int BLOCKS,
+                                 const int TOKENS) {
     enum { COLUMNS = 128, GROUP = 32, GROUPS = COLUMNS / GROUP, CHUNK = 8 };
     enum { CODE_BYTES = 256, SCALE_BYTES = 32 };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
     const int8_t *codes = x->codes + (size_t)row * COLUMNS;
     const float *scales = x->scales + (size_t)row * GROUPS;
     const float *sums = x->sums + (size_t)row * GROUPS;
-    f32x16 sum[TILE];
-    for (int t = 0; t < TOKENS; t++) sum[t] = splat(0);
+    f32x16 sum[STREAMS][TILE];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
     for (int g = 0; g < GROUPS; g++) {
-        i32x16 dot[TILE] = {{0}};
-        for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
-            u32x16 quads[CHUNK / 4];
-            unpack_4(quads, weights, chunk, GROUP);
-            for (int q = 0; q < CHUNK / 4; q++, codes += 4 * TOKENS)
-                for (int t = 0; t < TOKENS; t++)
-                    dot[t] = dot4_small(dot[t], quads[q], splat_word(codes + 4 * t));
-        }
-        const f32x16 scale = load_bf16(weights + CODE_BYTES);
-        const f32x16 bias = load_bf16(weights + CODE_BYTES + SCALE_BYTES);
-        for (int t = 0; t < TOKENS; t++) {
-            sum[t] = multiply_add(scale * splat(scales[t]), to_float(dot[t]), sum[t]);
-            sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+        for (int b = 0; b < BLOCKS; b++) {
+            const uint8_t *group = weights + b * apart;
+            const int8_t *words = codes;
+            i32x16 dot[TILE] = {{0}};
+            for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
+                u32x16 quads[CHUNK / 4];
+                unpack_4(quads, group, chunk, GROUP);
+                for (int q = 0; q < CHUNK / 4; q++, words += 4 * TOKENS)
+                    for (int t = 0; t < TOKENS; t++)
+                        dot[t] = dot4_small(dot[t], quads[q], splat_word(words + 4 * t));
+            }
+            const f32x16 scale = load_bf16(group + CODE_BYTES);
+            const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
+            for (int t = 0; t < TOKENS; t++) {
+                sum[b][t] = multiply_add(scale * splat(scales[t]), to_float(dot[t]), sum[b][t]);
+                sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
+            }
         }
         weights += GROUP_BYTES;
+        codes += GROUP * TOKENS;
         scales += TOKENS;
         sums += TOKENS;
     }
-    for (int t = 0; t < TOKENS; t++) y[t] = sum[t];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];
 }
 
-KERNEL void product_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, const struct int8_rows *x,
-                                    int row, int tokens) {
-    switch (tokens) {
-        case 1: tile_q4_g32_bf16_128(y, weights, x, row, 1); break;
-        case 2: tile_q4_g32_bf16_128(y, weights, x, row, 2); break;
-        case 3: tile_q4_g32_bf16_128(y, weights, x, row, 3); break;
-        case 4: tile_q4_g32_bf16_128(y, weights, x, row, 4); break;
-        case 5: tile_q4_g32_bf16_128(y, weights, x, row, 5); break;
-        case 6: tile_q4_g32_bf16_128(y, weights, x, row, 6); break;
-        case 7: tile_q4_g32_bf16_128(y, weights, x, row, 7); break;
-        case 8: tile_q4_g32_bf16_128(y, weights, x, row, 8); break;
+KERNEL void product_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                    const struct int8_rows *x, int row, int blocks, int tokens) {
+    switch (blocks * TILE + tokens) {
+        case 1 * TILE + 1: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 1); break;
+        case 1 * TILE + 2: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 2); break;
+        case 1 * TILE + 3: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 3); break;
+        case 1 * TILE + 4: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 4); break;
+        case 1 * TILE + 5: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 5); break;
+        case 1 * TILE + 6: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 6); break;
+        case 1 * TILE + 7: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 7); break;
+        case 1 * TILE + 8: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 8); break;
+        case 4 * TILE + 1: tile_q4_g32_bf16_128(y, weights, apart, x, row, 4, 1); break;
+        case 4 * TILE + 2: tile_q4_g32_bf16_128(y, weights, apart, x, row, 4, 2); break;
+        case 4 * TILE + 3: tile_q4_g32_bf16_128(y, weights, apart, x, row, 4, 3); break;
+        case 4 * TILE + 4: tile_q4_g32_bf16_128(y, weights, apart, x, row, 4, 4); break;
     }
 }
 
@@ -491,15 +540,23 @@ KERNEL void attention_output(const struct context *c, const struct call *call, i
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
-                f32x16 y[TILE];
-                product_q4_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, &int8_g32,
-                                        row, tokens);
-                for (int t = 0; t < tokens; t++) store(to + t * ROW, load(to + t * ROW) + y[t]);
-            }
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 products[PRODUCTS], *y = products;
+                    product_q4_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                            &int8_g32, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, y += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        for (int t = 0; t < tokens; t++)
+                            store(to + t * ROW, load(to + t * ROW) + y[t]);
+                    }
+                }
+        }
 }
 
 // One row normalised, as bytes in groups of 32 for what follows.
@@ -528,17 +585,25 @@ KERNEL void gate_and_up(const struct context *c, const struct call *call, int th
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * block;
-                f32x16 gate[TILE], up[TILE];
-                product_q4_g32_bf16_64(gate, weights + GATE + (size_t)block * STRIDE, &int8_g32,
-                                       row, tokens);
-                product_q4_g32_bf16_64(up, weights + UP + (size_t)block * STRIDE, &int8_g32, row,
-                                       tokens);
-                for (int t = 0; t < tokens; t++) store(to + t * ROW, silu(gate[t]) * up[t]);
-            }
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
+                    product_q4_g32_bf16_64(gate, weights + GATE + (size_t)block * STRIDE, apart,
+                                           &int8_g32, row, part.streams, tokens);
+                    product_q4_g32_bf16_64(up, weights + UP + (size_t)block * STRIDE, apart,
+                                           &int8_g32, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, gate += tokens, up += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * line;
+                        for (int t = 0; t < tokens; t++)
+                            store(to + t * ROW, silu(gate[t]) * up[t]);
+                    }
+                }
+        }
 }
 
 // One row as bytes in groups of 32 for what follows.
@@ -567,15 +632,23 @@ KERNEL void mlp_down(const struct context *c, const struct call *call, int threa
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
-                f32x16 y[TILE];
-                product_q4_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, &int8_g32,
-                                        row, tokens);
-                for (int t = 0; t < tokens; t++) store(to + t * ROW, load(to + t * ROW) + y[t]);
-            }
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 products[PRODUCTS], *y = products;
+                    product_q4_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                            &int8_g32, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, y += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        for (int t = 0; t < tokens; t++)
+                            store(to + t * ROW, load(to + t * ROW) + y[t]);
+                    }
+                }
+        }
 }
 
 // One row normalised, as bytes in groups of 32 for what follows.
@@ -604,20 +677,27 @@ KERNEL void logits(const struct context *c, const struct call *call, int thread,
     if (!alone) meet();
     const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
     for (int pass = 0; pass < rows; pass += PASS)
-        for (int block = first; block < end; block++)
-            for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
-                const int tokens = tokens_in_tile(row, rows);
-                float *to = c->step->logits + (size_t)row * OUTPUTS + 16 * block;
-                f32x16 y[TILE];
-                product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)block * STRIDE, &int8_g32,
-                                       row, tokens);
-                for (int t = 0; t < tokens; t++, to += OUTPUTS) {
-                    if (16 * block + 16 <= OUTPUTS)
-                        store(to, y[t]);
-                    else
-                        for (int i = 0; i < OUTPUTS - 16 * block; i++) to[i] = y[t][i];
+        for (int rest = 0; rest < 2; rest++) {
+            const struct strip part = strip_of(first, end, rows, rest);
+            const size_t apart = (size_t)part.count * STRIDE;
+            for (int block = part.first; block < part.first + part.count; block++)
+                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                    const int tokens = tokens_in_tile(row, rows);
+                    f32x16 products[PRODUCTS], *y = products;
+                    product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                           &int8_g32, row, part.streams, tokens);
+                    for (int s = 0; s < part.streams; s++, y += tokens) {
+                        const int line = block + s * part.count;
+                        float *to = c->step->logits + (size_t)row * OUTPUTS + 16 * line;
+                        for (int t = 0; t < tokens; t++, to += OUTPUTS) {
+                            if (16 * line + 16 <= OUTPUTS)
+                                store(to, y[t]);
+                            else
+                                for (int i = 0; i < OUTPUTS - 16 * line; i++) to[i] = y[t][i];
+                        }
+                    }
                 }
-            }
+        }
 }
 
 static const struct call rope_table_calls[] = {
@@ -650,24 +730,36 @@ static const struct call logits_calls[] = {
     {.weights = 86016, .cache = 0},
 };
 
+// Their places in the table of costs.
+enum { KERNEL_ROPE_TABLE, KERNEL_EMBED, KERNEL_ATTENTION_HEADS, KERNEL_ATTENTION, KERNEL_ATTENTION_OUTPUT, KERNEL_GATE_AND_UP, KERNEL_MLP_DOWN, KERNEL_LOGITS };
+
 // One thread's part of a step.
 static void run_thread(const struct context *c, int thread, int threads) {
+    struct clock clock = start_clock(c, thread);
     rope_table(c, &rope_table_calls[0], thread, threads);
+    book(&clock, KERNEL_ROPE_TABLE);
     embed(c, &embed_calls[0], thread, threads);
     meet();
+    book(&clock, KERNEL_EMBED);
     for (int layer = 0; layer < 2; layer++) {
         attention_heads(c, &attention_heads_calls[layer], thread, threads);
         meet();
+        book(&clock, KERNEL_ATTENTION_HEADS);
         attention(c, &attention_calls[layer], thread, threads);
         meet();
+        book(&clock, KERNEL_ATTENTION);
         attention_output(c, &attention_output_calls[layer], thread, threads);
         meet();
+        book(&clock, KERNEL_ATTENTION_OUTPUT);
         gate_and_up(c, &gate_and_up_calls[layer], thread, threads);
         meet();
+        book(&clock, KERNEL_GATE_AND_UP);
         mlp_down(c, &mlp_down_calls[layer], thread, threads);
         meet();
+        book(&clock, KERNEL_MLP_DOWN);
     }
     logits(c, &logits_calls[0], thread, threads);
+    book(&clock, KERNEL_LOGITS);
 }
 
 static void run(const model_step *step, int32_t threads) {

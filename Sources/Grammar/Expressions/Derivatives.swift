@@ -1,0 +1,156 @@
+/// Running regular expressions: derivatives, emptiness, and classes of bytes that no expression
+/// tells apart.
+
+extension ExpressionPool {
+  /// What may follow once that byte has come.
+  mutating func derivative(_ expression: Expression, _ byte: UInt8) -> Expression {
+    guard first(expression).contains(byte) else { return Self.never }
+    let node = self[expression]
+    switch node.kind {
+    case .never, .empty: return Self.never
+    case .bytes: return Self.empty
+    case .concatenation:
+      let inFirst = concatenation(derivative(node.first, byte), node.second)
+      guard isNullable(node.first) else { return inFirst }
+      return either(inFirst, derivative(node.second, byte))
+    case .either: return either(elements(expression, .either).map { derivative($0, byte) })
+    case .both:
+      var result = Self.everything
+      for element in elements(expression, .both) {
+        result = both(result, derivative(element, byte))
+        if result == Self.never { return result }
+      }
+      return result
+    case .complement: return complement(derivative(node.first, byte))
+    case .repetition:
+      let rest = repetition(
+        node.first, max(node.second - 1, 0), node.third == -1 ? -1 : node.third - 1)
+      return concatenation(derivative(node.first, byte), rest)
+    case .multiple:
+      let digit = Int(byte - UInt8(ascii: "0"))
+      let remainder = (Int(node.second) * 10 + digit) % Int(node.first)
+      return multiple(of: node.first, remainder: Int32(remainder))
+    }
+  }
+
+  /// Whether that text matches.
+  mutating func matches(_ expression: Expression, _ text: some Sequence<UInt8>) -> Bool {
+    var state = expression
+    for byte in text {
+      state = derivative(state, byte)
+      if state == Self.never { return false }
+    }
+    return isNullable(state)
+  }
+
+  /// The expression without repetition bounds that no text of `horizon` bytes can reach.
+  mutating func clipped(_ expression: Expression, horizon: Int32) -> Expression {
+    guard traits[Int(expression)].hasLargeCounts else { return expression }
+    let node = self[expression]
+    switch node.kind {
+    case .concatenation:
+      let second = clipped(node.second, horizon: horizon)
+      return concatenation(clipped(node.first, horizon: horizon), second)
+    case .either:
+      var choices: [Expression] = []
+      for element in elements(expression, .either) {
+        choices.append(clipped(element, horizon: horizon))
+      }
+      return either(choices)
+    case .repetition:
+      let isEndless = node.third == -1 || node.third > horizon
+      return repetition(
+        clipped(node.first, horizon: horizon), min(node.second, horizon + 1),
+        isEndless ? -1 : node.third)
+    case .never, .empty, .bytes, .both, .complement, .multiple: return expression
+    }
+  }
+}
+
+// MARK: - Emptiness
+
+extension ExpressionPool {
+  /// States looked at before an expression counts as not empty.
+  private static let searchLimit = 2000
+
+  /// Whether nothing matches. Where a search doesn't end, the answer is no: a text may then get
+  /// stuck, but never becomes wrong.
+  mutating func isDead(_ expression: Expression) -> Bool {
+    if traits[Int(expression)].isPlain { return expression == Self.never }
+    if traits[Int(expression)].isNullable { return false }
+    if let known = deadness[expression] { return known }
+    let result = findsDead(expression)
+    deadness[expression] = result
+    return result
+  }
+
+  private mutating func findsDead(_ expression: Expression) -> Bool {
+    let node = self[expression]
+    switch node.kind {
+    case .concatenation: return isDead(node.first) || isDead(node.second)
+    case .either:
+      for element in elements(expression, .either) where !isDead(element) { return false }
+      return true
+    case .repetition: return isDead(node.first)
+    case .never, .empty, .bytes, .both, .complement, .multiple: return searchFindsDead(expression)
+    }
+  }
+
+  private mutating func searchFindsDead(_ expression: Expression) -> Bool {
+    let representatives = byteClasses().representatives
+    var seen: Set<Expression> = [expression]
+    var queue = [expression]
+    var next = 0
+    while next < queue.count, next < Self.searchLimit {
+      let state = queue[next]
+      next += 1
+      for byte in representatives {
+        let following = derivative(state, byte)
+        if isNullable(following) || deadness[following] == false { return false }
+        if following != Self.never, deadness[following] != true, seen.insert(following).inserted {
+          queue.append(following)
+        }
+      }
+    }
+    if next < queue.count { return false }
+    for state in queue { deadness[state] = true }
+    return true
+  }
+
+  /// The derivative, `never` where nothing can complete it.
+  mutating func liveDerivative(_ expression: Expression, _ byte: UInt8) -> Expression {
+    let result = derivative(expression, byte)
+    return isDead(result) ? Self.never : result
+  }
+}
+
+// MARK: - Byte classes
+
+/// Bytes in classes whose members no expression tells apart.
+struct ByteClasses: Sendable {
+  /// The class of each byte. (256)
+  let classOf: [UInt8]
+  /// One byte of each class.
+  let representatives: [UInt8]
+  var count: Int { representatives.count }
+}
+
+extension ExpressionPool {
+  func byteClasses() -> ByteClasses {
+    var classOf = [Int](repeating: 0, count: 256)
+    var count = 1
+    for set in sets where count < 256 {
+      var numbers: [Int: Int] = [:]
+      for byte in 0..<256 {
+        let key = classOf[byte] * 2 + (set.contains(UInt8(byte)) ? 1 : 0)
+        let number = numbers[key] ?? numbers.count
+        numbers[key] = number
+        classOf[byte] = number
+      }
+      count = numbers.count
+    }
+    var representatives = [UInt8](repeating: 0, count: count)
+    for byte in (0..<256).reversed() { representatives[classOf[byte]] = UInt8(byte) }
+    return ByteClasses(classOf: classOf.map(UInt8.init), representatives: representatives)
+  }
+}

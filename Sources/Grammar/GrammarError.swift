@@ -1,0 +1,39 @@
+/// Why a grammar can't be made.
+public enum GrammarError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A keyword of a schema, or a part of a pattern, that masks can't enforce. `path` is a JSON
+  /// pointer into the schema.
+  case unsupported(keyword: String, path: String, reason: String)
+  /// Something that isn't a schema, a pattern or a grammar at all.
+  case invalid(path: String, reason: String)
+  /// More than the limits allow.
+  case tooLarge(String)
+
+  public var description: String {
+    switch self {
+    case .unsupported(let keyword, let path, let reason):
+      "'\(keyword)' at '\(path.isEmpty ? "#" : path)' can't be enforced: \(reason)"
+    case .invalid(let path, let reason): "\(path.isEmpty ? "#" : path): \(reason)"
+    case .tooLarge(let what): "the grammar is too large: \(what)"
+    }
+  }
+}
+
+/// How large a grammar may grow, so that hostile input ends in an error and not in a stall.
+public struct GrammarLimits: Sendable {
+  /// Regular expressions made while a grammar is built.
+  public var expressions = 400_000
+  /// Grammar nodes: sequences, choices, rules.
+  public var nodes = 200_000
+  /// How deeply a schema or a grammar text may nest.
+  public var depth = 64
+  /// Bytes of a pattern or a grammar text.
+  public var textBytes = 1 << 18
+  /// Most repetitions that a bound may name.
+  public var repetitions = 1 << 20
+  /// Bytes that the automaton keeps before it starts over.
+  public var automatonBytes = 96 << 20
+  /// Ways in which a text may be read at once.
+  public var ambiguity = 8192
+
+  public init() {}
+}

@@ -1,0 +1,195 @@
+/// A regular expression as it is written, before it becomes a language.
+indirect enum Pattern: Sendable {
+  case characters(CharacterSet)
+  case sequence([Pattern])
+  case choice([Pattern])
+  /// - maximum: nil for no end.
+  case repetition(Pattern, minimum: Int, maximum: Int?)
+  case start
+  case end
+  case lookahead(Pattern, isNegative: Bool)
+
+  /// Whether what it means depends on what stands around it.
+  var isContextual: Bool {
+    switch self {
+    case .characters: false
+    case .sequence(let parts), .choice(let parts): parts.contains(where: \.isContextual)
+    case .repetition(let body, _, _): body.isContextual
+    case .start, .end, .lookahead: true
+    }
+  }
+
+  var elements: [Pattern] { if case .sequence(let parts) = self { parts } else { [self] } }
+  var choices: [Pattern] { if case .choice(let parts) = self { parts } else { [self] } }
+}
+
+/// How characters of a text are spelled.
+enum Alphabet: Sendable {
+  /// As UTF-8.
+  case text
+  /// As between the quotes of a JSON string, with escapes only where they are needed: each
+  /// character has one spelling, so that lengths, complements and differences mean the same.
+  case json
+}
+
+extension ExpressionPool {
+  mutating func characters(_ set: CharacterSet, _ alphabet: Alphabet) -> Expression {
+    guard alphabet == .json else { return characters(set) }
+    let escaped = CharacterSet([0...0x1F, 0x22...0x22, 0x5C...0x5C])
+    var choices = [characters(set.subtracting(escaped))]
+    for range in escaped.ranges {
+      for value in range where set.contains(value) {
+        choices.append(literal(Self.escape(UInt8(value))))
+      }
+    }
+    return either(choices)
+  }
+
+  /// The spelling of a character that JSON strings can't hold as it is.
+  private static func escape(_ byte: UInt8) -> String {
+    let names: [UInt8: String] = [
+      0x22: "\\\"", 0x5C: "\\\\", 0x08: "\\b", 0x0C: "\\f", 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t",
+    ]
+    if let name = names[byte] { return name }
+    let digits = String(byte, radix: 16)
+    return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+  }
+}
+
+// MARK: - Languages
+
+/// Turns patterns into expressions of a pool.
+struct PatternCompiler {
+  let alphabet: Alphabet
+  /// Whether the pattern may match anywhere in the text, as a schema's `pattern` does.
+  let isSearch: Bool
+  /// Groups with anchors are multiplied out; no more often than this.
+  private var expansions = 256
+
+  init(_ alphabet: Alphabet, isSearch: Bool) {
+    self.alphabet = alphabet
+    self.isSearch = isSearch
+  }
+
+  /// The texts that match.
+  mutating func language(
+    _ pattern: Pattern, _ pool: inout ExpressionPool
+  ) throws(PatternError) -> Expression {
+    var result = ExpressionPool.never
+    for choice in pattern.choices {
+      result = pool.either(result, try whole(choice.elements[...], &pool))
+    }
+    return result
+  }
+
+  private func rest(_ pool: inout ExpressionPool) -> Expression {
+    isSearch ? pool.star(pool.characters(.all, alphabet)) : ExpressionPool.empty
+  }
+
+  /// A sequence from the beginning of the text.
+  private mutating func whole(
+    _ parts: ArraySlice<Pattern>, _ pool: inout ExpressionPool
+  ) throws(PatternError) -> Expression {
+    if case .start? = parts.first { return try whole(anchored: parts.dropFirst(), &pool) }
+    if let first = parts.first, first.isContextual, let choices = groups(first) {
+      return try distributed(choices, parts.dropFirst(), &pool) {
+        (compiler, parts, pool) throws(PatternError) in
+        try compiler.whole(parts, &pool)
+      }
+    }
+    return pool.concatenation(rest(&pool), try tail(parts, &pool))
+  }
+
+  private mutating func whole(
+    anchored parts: ArraySlice<Pattern>, _ pool: inout ExpressionPool
+  ) throws(PatternError) -> Expression {
+    var parts = parts
+    while case .start? = parts.first { parts = parts.dropFirst() }
+    return try tail(parts, &pool)
+  }
+
+  /// What a group with anchors inside consists of.
+  private func groups(_ pattern: Pattern) -> [Pattern]? {
+    switch pattern {
+    case .choice(let choices): choices
+    case .sequence: [pattern]
+    case .characters, .repetition, .start, .end, .lookahead: nil
+    }
+  }
+
+  private mutating func distributed(
+    _ choices: [Pattern], _ rest: ArraySlice<Pattern>, _ pool: inout ExpressionPool,
+    _ compile: (inout PatternCompiler, ArraySlice<Pattern>, inout ExpressionPool)
+      throws(PatternError) -> Expression
+  ) throws(PatternError) -> Expression {
+    var result = ExpressionPool.never
+    for choice in choices {
+      expansions -= 1
+      guard expansions > 0 else { throw PatternError("has too many groups with anchors inside") }
+      let parts = choice.elements + rest
+      result = pool.either(result, try compile(&self, parts[...], &pool))
+    }
+    return result
+  }
+
+  /// A sequence up to the end of the text.
+  private mutating func tail(
+    _ parts: ArraySlice<Pattern>, _ pool: inout ExpressionPool
+  ) throws(PatternError) -> Expression {
+    guard let first = parts.first else { return rest(&pool) }
+    let following = parts.dropFirst()
+    switch first {
+    case .start: throw PatternError("has '^' behind other text")
+    case .end:
+      let isLast = following.allSatisfy { if case .end = $0 { true } else { false } }
+      guard isLast else { throw PatternError("has '$' before other text") }
+      return ExpressionPool.empty
+    case .lookahead(let pattern, let isNegative):
+      var ahead = PatternCompiler(alphabet, isSearch: true)
+      var seen = ExpressionPool.never
+      for choice in pattern.choices {
+        seen = pool.either(seen, try ahead.tail(choice.elements[...], &pool))
+      }
+      let condition = isNegative ? pool.complement(seen) : seen
+      return pool.both(condition, try tail(following, &pool))
+    case .choice, .sequence:
+      if first.isContextual, let choices = groups(first) {
+        return try distributed(choices, following, &pool) {
+          (compiler, parts, pool) throws(PatternError) in
+          try compiler.tail(parts, &pool)
+        }
+      }
+      return pool.concatenation(try plain(first, &pool), try tail(following, &pool))
+    case .characters, .repetition:
+      return pool.concatenation(try plain(first, &pool), try tail(following, &pool))
+    }
+  }
+
+  /// A part whose meaning doesn't depend on its place.
+  private func plain(
+    _ pattern: Pattern, _ pool: inout ExpressionPool
+  ) throws(PatternError) -> Expression {
+    switch pattern {
+    case .characters(let set): return pool.characters(set, alphabet)
+    case .sequence(let parts):
+      var all: [Expression] = []
+      for part in parts { all.append(try plain(part, &pool)) }
+      return pool.concatenation(all)
+    case .choice(let parts):
+      var all: [Expression] = []
+      for part in parts { all.append(try plain(part, &pool)) }
+      return pool.either(all)
+    case .repetition(let body, let minimum, let maximum):
+      return pool.repetition(
+        try plain(body, &pool), Int32(minimum), maximum.map(Int32.init) ?? -1)
+    case .start, .end, .lookahead:
+      throw PatternError("repeats an anchor or a look-ahead")
+    }
+  }
+}
+
+/// Why a pattern can't be enforced; the message completes "the pattern …".
+struct PatternError: Error {
+  let reason: String
+  init(_ reason: String) { self.reason = reason }
+}

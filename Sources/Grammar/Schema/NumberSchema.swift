@@ -1,0 +1,203 @@
+import JSON
+
+/// Numbers: bounds and multiples.
+extension SchemaCompiler {
+  /// A JSON number that satisfies the facets.
+  mutating func number(_ facets: [Facet], isInteger: Bool) throws(GrammarError) -> Expression {
+    var languages: [Expression] = []
+    var isWhole = isInteger
+    for facet in facets {
+      for bound in try bounds(facet) { languages.append(try bound.language(&builder)) }
+      if let divisor = facet["multipleOf"] {
+        languages.append(try multiples(divisor, facet, &isWhole))
+      }
+      for value in facet[SchemaKeywords.notEnum]?.array ?? [] {
+        guard let value = value.double else { continue }
+        languages.append(try builder.expression(Decimal(value).otherNumbersPattern))
+      }
+    }
+    let plain = isWhole ? "-?(?:0|[1-9][0-9]*)" : "-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?"
+    if languages.isEmpty, !isWhole {
+      return try builder.expression(
+        plain + "(?:[eE][+-]?(?:[0-9]{1,2}|[12][0-9]{2}|30[0-7]))?")
+    }
+    let result = builder.pool.both([try builder.expression(plain)] + languages)
+    return builder.pool.isDead(result) ? ExpressionPool.never : result
+  }
+
+  private func bounds(_ facet: Facet) throws(GrammarError) -> [NumberBound] {
+    var result: [NumberBound] = []
+    let keywords = [
+      ("minimum", "exclusiveMinimum", true), ("maximum", "exclusiveMaximum", false),
+    ]
+    for (keyword, exclusive, isLower) in keywords {
+      let inclusive = facet[keyword]?.double
+      let other = facet[exclusive]
+      // Draft 4 wrote the exclusiveness of a bound beside it.
+      let isExclusive = other?.bool == true
+      if let inclusive {
+        result.append(NumberBound(inclusive, isLower: isLower, isExclusive: isExclusive))
+      }
+      if let value = other?.double {
+        result.append(NumberBound(value, isLower: isLower, isExclusive: true))
+      }
+    }
+    return result
+  }
+
+  private mutating func multiples(
+    _ divisor: JSON, _ facet: Facet, _ isWhole: inout Bool
+  ) throws(GrammarError) -> Expression {
+    if let modulus = divisor.integer, modulus > 0, modulus <= Int(Int32.max) {
+      isWhole = true
+      let sign = builder.pool.optional(builder.pool.literal("-"))
+      return builder.pool.concatenation(sign, builder.pool.multiple(of: Int32(modulus)))
+    }
+    for places in 1...9 where divisor.text() == Self.powerOfTen(places) {
+      return try builder.expression("-?[0-9]+(?:\\.[0-9]{1,\(places)})?")
+    }
+    throw facet.unsupported("multipleOf", "only positive integers and 0.1, 0.01 and so on can be")
+  }
+
+  private static func powerOfTen(_ places: Int) -> String {
+    JSON.number(Double("1e-\(places)") ?? 0).text()
+  }
+}
+
+/// A number's digits.
+struct Decimal {
+  let isNegative: Bool
+  /// Without leading zeros, but "0" for zero.
+  let integer: [UInt8]
+  /// Without trailing zeros.
+  let fraction: [UInt8]
+
+  init(_ value: Double) {
+    isNegative = value < 0
+    let text = value.magnitude.description
+    let parts = text.split(separator: "e", maxSplits: 1)
+    let mantissa = parts.first?.split(separator: ".", omittingEmptySubsequences: false) ?? []
+    var whole: [UInt8] = Array((mantissa.first ?? "0").utf8)
+    var rest: [UInt8] = mantissa.count > 1 ? Array(mantissa[1].utf8) : []
+    let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+    for _ in 0..<max(exponent, 0) {
+      let digit: UInt8 = rest.isEmpty ? 0x30 : rest.removeFirst()
+      whole.append(digit)
+    }
+    for _ in 0..<max(-exponent, 0) { rest.insert(whole.popLast() ?? 0x30, at: 0) }
+    while whole.first == 0x30 { whole.removeFirst() }
+    while rest.last == 0x30 { rest.removeLast() }
+    integer = whole.isEmpty ? [0x30] : whole
+    fraction = rest
+  }
+
+  /// Numbers without exponent of another value.
+  var otherNumbersPattern: String {
+    let whole = String(decoding: integer, as: UTF8.self)
+    let rest = String(decoding: fraction, as: UTF8.self)
+    let zeros = fraction.isEmpty ? "(?:\\.0+)?" : "\\.\(rest)0*"
+    let sign = integer == [0x30] && fraction.isEmpty ? "-?" : isNegative ? "-" : ""
+    return "(?!\(sign)\(whole)\(zeros)$)-?[0-9.]+"
+  }
+}
+
+/// Numbers on one side of a value.
+struct NumberBound {
+  private let value: Decimal
+  private let isLower: Bool
+  private let isExclusive: Bool
+
+  init(_ value: Double, isLower: Bool, isExclusive: Bool) {
+    self.value = Decimal(value)
+    self.isLower = isLower
+    self.isExclusive = isExclusive
+  }
+
+  private static let anyFraction = "(?:\\.[0-9]+)?"
+  private static let zero = "(?:-?0(?:\\.0+)?)"
+
+  func language(_ builder: inout GrammarBuilder) throws(GrammarError) -> Expression {
+    let isZero = value.integer == [0x30] && value.fraction.isEmpty
+    let any = "(?:0|[1-9][0-9]*)\(Self.anyFraction)"
+    // Away from zero on the value's own side, towards it, or across.
+    let grows = isLower != value.isNegative
+    var forms: [String] = []
+    if isZero {
+      forms.append((isLower ? "" : "-") + "(?:\(atLeast))")
+      if !isExclusive { forms.append(Self.zero) }
+    } else if grows {
+      forms.append((value.isNegative ? "-" : "") + "(?:\(atLeast))")
+    } else {
+      if let atMost { forms.append((value.isNegative ? "-" : "") + "(?:\(atMost))") }
+      forms += [(value.isNegative ? "" : "-") + any, Self.zero]
+    }
+    return try builder.expression(forms.joined(separator: "|"))
+  }
+
+  private var digits: [String] { value.integer.map { String(UnicodeScalar($0)) } }
+  private var places: [String] { value.fraction.map { String(UnicodeScalar($0)) } }
+
+  /// Digits above or below one; nil where there is none.
+  private static func digits(_ isAbove: Bool, _ digit: String, from lowest: Int = 0) -> String? {
+    guard let number = Int(digit) else { return nil }
+    if isAbove { return number < 9 ? "[\(number + 1)-9]" : nil }
+    return number > lowest ? "[\(lowest)-\(number - 1)]" : nil
+  }
+
+  /// Magnitudes from the value's upwards.
+  private var atLeast: String {
+    let digits = digits
+    let places = places
+    let isZero = value.integer == [0x30]
+    var forms = ["[1-9][0-9]{\(isZero ? 0 : digits.count),}\(Self.anyFraction)"]
+    for (index, digit) in digits.enumerated() where !isZero {
+      guard let above = Self.digits(true, digit) else { continue }
+      let prefix = digits[..<index].joined()
+      forms.append(
+        "\(prefix)\(above)[0-9]{\(digits.count - index - 1)}\(Self.anyFraction)")
+    }
+    let whole = digits.joined()
+    if places.isEmpty {
+      forms.append(whole + (isExclusive ? "\\.[0-9]*[1-9][0-9]*" : Self.anyFraction))
+      return forms.joined(separator: "|")
+    }
+    for (index, place) in places.enumerated() {
+      guard let above = Self.digits(true, place) else { continue }
+      forms.append("\(whole)\\.\(places[..<index].joined())\(above)[0-9]*")
+    }
+    let more = isExclusive ? "[0-9]*[1-9][0-9]*" : "[0-9]*"
+    forms.append("\(whole)\\.\(places.joined())\(more)")
+    return forms.joined(separator: "|")
+  }
+
+  /// Magnitudes up to the value's; nil where there is none but zero.
+  private var atMost: String? {
+    let digits = digits
+    let places = places
+    var forms: [String] = []
+    if digits.count > 1 {
+      forms.append("(?:0|[1-9][0-9]{0,\(digits.count - 2)})\(Self.anyFraction)")
+    }
+    for (index, digit) in digits.enumerated() {
+      let lowest = index == 0 && digits.count > 1 ? 1 : 0
+      guard let below = Self.digits(false, digit, from: lowest) else { continue }
+      let prefix = digits[..<index].joined()
+      forms.append(
+        "\(prefix)\(below)[0-9]{\(digits.count - index - 1)}\(Self.anyFraction)")
+    }
+    let whole = digits.joined()
+    if places.isEmpty {
+      if !isExclusive { forms.append(whole + "(?:\\.0+)?") }
+      return forms.isEmpty ? nil : forms.joined(separator: "|")
+    }
+    forms.append(whole)
+    for (index, place) in places.enumerated() {
+      if let below = Self.digits(false, place) {
+        forms.append("\(whole)\\.\(places[..<index].joined())\(below)[0-9]*")
+      }
+      if index > 0 { forms.append("\(whole)\\.\(places[..<index].joined())") }
+    }
+    if !isExclusive { forms.append("\(whole)\\.\(places.joined())0*") }
+    return forms.joined(separator: "|")
+  }
+}

@@ -1,0 +1,139 @@
+import JSON
+
+extension GrammarBuilder {
+  /// JSON text that a schema (2020-12) accepts, with properties in the schema's order.
+  ///
+  /// A keyword that masks can't enforce is an error that names it.
+  public mutating func jsonSchema(
+    _ schema: JSON, options: SchemaOptions = SchemaOptions()
+  ) throws(GrammarError) -> Part {
+    let document = try SchemaDocument(schema, limits: limits)
+    var compiler = try SchemaCompiler(self, document, options)
+    let part = try compiler.part(compiler.facets("", schema))
+    self = compiler.builder
+    try checkSize()
+    return part
+  }
+}
+
+extension Grammar {
+  /// JSON text that a schema accepts.
+  public static func jsonSchema(
+    _ schema: JSON, options: SchemaOptions = SchemaOptions(),
+    limits: GrammarLimits = GrammarLimits()
+  ) throws(GrammarError) -> Grammar {
+    var builder = GrammarBuilder(limits: limits)
+    let root = try builder.jsonSchema(schema, options: options)
+    return try builder.grammar(root: root)
+  }
+}
+
+/// Turns the schemas that must hold at one place into a part of a grammar.
+///
+/// Alternatives (`anyOf` and its like) are multiplied out, so that what is left is a list of plain
+/// facets which all hold; they are then merged type by type.
+struct SchemaCompiler {
+  var builder: GrammarBuilder
+  let document: SchemaDocument
+  let options: SchemaOptions
+  let punctuation: Punctuation
+  /// Parts by the facets they are for; a part being made stands as its rule.
+  private var known: [String: GrammarBuilder.Part] = [:]
+  private var openRules: Set<String> = []
+  private var usedRules: Set<String> = []
+  private var depth = 0
+  private var count = 0
+
+  private static let mostParts = 30_000
+  private static let mostDepth = 120
+
+  init(
+    _ builder: GrammarBuilder, _ document: SchemaDocument, _ options: SchemaOptions
+  ) throws(GrammarError) {
+    self.builder = builder
+    self.document = document
+    self.options = options
+    punctuation = try Punctuation(&self.builder, options.whitespace)
+  }
+
+  /// A schema as facets; nil where nothing satisfies it.
+  func facets(_ path: String, _ schema: JSON) throws(GrammarError) -> [Facet]? {
+    switch schema {
+    case .bool(let value): return value ? [] : nil
+    case .object(let keywords): return [Facet(path: path, keywords: keywords)]
+    case .null, .integer, .number, .string, .array:
+      throw .invalid(path: path, reason: "a schema is an object or a boolean, not \(schema.kind)")
+    }
+  }
+
+  /// The part for facets that must all hold.
+  mutating func part(_ facets: [Facet]?) throws(GrammarError) -> GrammarBuilder.Part {
+    guard let facets, let flat = try flatten(facets) else { return builder.never }
+    let identity = flat.map(\.identity).joined(separator: "\n")
+    if let part = known[identity] {
+      if openRules.contains(identity) { usedRules.insert(identity) }
+      return part
+    }
+    count += 1
+    depth += 1
+    defer { depth -= 1 }
+    guard count <= Self.mostParts else {
+      throw .tooLarge("the schema has too many combinations of alternatives")
+    }
+    guard depth <= Self.mostDepth else { throw .tooLarge("the schema is nested too deeply") }
+    try builder.checkSize()
+    let rule = builder.rule(flat.first?.path ?? "any value")
+    known[identity] = rule
+    openRules.insert(identity)
+    let body: GrammarBuilder.Part
+    if let choice = try alternatives(flat) { body = choice } else { body = try merged(flat) }
+    openRules.remove(identity)
+    builder.define(rule, as: body)
+    if usedRules.contains(identity) { return rule }
+    known[identity] = body
+    return body
+  }
+
+  // MARK: Flattening
+
+  /// The facets with those that `$ref` and `allOf` add; nil where nothing satisfies them.
+  func flatten(_ facets: [Facet]) throws(GrammarError) -> [Facet]? {
+    var result: [Facet] = []
+    var seen: Set<String> = []
+    var open: [String] = []
+    for facet in facets {
+      guard try flatten(facet, into: &result, &seen, &open) else { return nil }
+    }
+    return result
+  }
+
+  private func flatten(
+    _ facet: Facet, into result: inout [Facet], _ seen: inout Set<String>, _ open: inout [String]
+  ) throws(GrammarError) -> Bool {
+    guard !open.contains(facet.identity) else {
+      throw .invalid(path: facet.path, reason: "the schema refers to itself and says nothing else")
+    }
+    guard seen.insert(facet.identity).inserted else { return true }
+    guard seen.count <= 2000 else { throw .tooLarge("too many schemas hold at '\(facet.path)'") }
+    open.append(facet.identity)
+    defer { open.removeLast() }
+    try SchemaKeywords.check(facet)
+    var added: [(path: String, schema: JSON)] = []
+    if let reference = facet["$ref"]?.string {
+      added.append(try document.resolve(reference, in: facet))
+    }
+    for (index, schema) in (facet["allOf"]?.array ?? []).enumerated() {
+      added.append(("\(facet.path)/allOf/\(index)", schema))
+    }
+    if facet.keywords.contains(where: { !["$ref", "allOf"].contains($0.key) }) {
+      result.append(facet.without("$ref").without("allOf"))
+    }
+    for (path, schema) in added {
+      guard let facets = try facets(path, schema) else { return false }
+      for facet in facets {
+        guard try flatten(facet, into: &result, &seen, &open) else { return false }
+      }
+    }
+    return true
+  }
+}

@@ -1,0 +1,120 @@
+import JSON
+
+/// A schema among those that must hold at one place: an object of keywords.
+struct Facet: Sendable {
+  /// JSON pointer of the schema, for messages and for telling schemas apart.
+  var path: String
+  var keywords: JSONObject
+  /// Keywords that have been dealt with.
+  var handled: Set<String> = []
+
+  subscript(keyword: String) -> JSON? { handled.contains(keyword) ? nil : keywords[keyword] }
+
+  func without(_ keyword: String) -> Facet {
+    var result = self
+    result.handled.insert(keyword)
+    return result
+  }
+
+  /// What tells it from other facets.
+  var identity: String {
+    handled.isEmpty ? path : path + " -" + handled.sorted().joined(separator: ",")
+  }
+
+  func unsupported(_ keyword: String, _ reason: String) -> GrammarError {
+    .unsupported(keyword: keyword, path: path, reason: reason)
+  }
+}
+
+/// A whole schema, in which references are looked up.
+struct SchemaDocument: Sendable {
+  let root: JSON
+  /// Where schemas with an `$anchor` or an `$id` stand.
+  private var places: [String: (path: String, schema: JSON)] = [:]
+
+  init(_ root: JSON, limits: GrammarLimits) throws(GrammarError) {
+    self.root = root
+    try index(root, path: "", depth: limits.depth)
+  }
+
+  private mutating func index(_ schema: JSON, path: String, depth: Int) throws(GrammarError) {
+    guard depth > 0 else { throw .tooLarge("the schema is nested too deeply, at '\(path)'") }
+    switch schema {
+    case .object(let object):
+      if let anchor = object["$anchor"]?.string { places["#" + anchor] = (path, schema) }
+      if let id = object["$id"]?.string, !path.isEmpty { places[id] = (path, schema) }
+      for (key, value) in object {
+        try index(value, path: path + "/" + Self.escaped(key), depth: depth - 1)
+      }
+    case .array(let elements):
+      for (position, value) in elements.enumerated() {
+        try index(value, path: "\(path)/\(position)", depth: depth - 1)
+      }
+    case .null, .bool, .integer, .number, .string: break
+    }
+  }
+
+  /// A key as a JSON pointer has it.
+  static func escaped(_ key: String) -> String {
+    guard key.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else {
+      return key
+    }
+    return key.reduce(into: "") { result, character in
+      switch character {
+      case "~": result += "~0"
+      case "/": result += "~1"
+      default: result.append(character)
+      }
+    }
+  }
+
+  /// The schema that a `$ref` names.
+  func resolve(_ reference: String, in facet: Facet) throws(GrammarError) -> (
+    path: String, schema: JSON
+  ) {
+    if let place = places[reference] { return place }
+    let id = root["$id"]?.string
+    var reference = reference
+    if let id, reference.hasPrefix(id) { reference = String(reference.dropFirst(id.count)) }
+    if reference.isEmpty || reference == "#" { return ("", root) }
+    if let place = places[reference] { return place }
+    guard reference.hasPrefix("#/") else {
+      throw facet.unsupported("$ref", "'\(reference)' is not in this schema")
+    }
+    var schema = root
+    for part in reference.dropFirst(2).split(separator: "/", omittingEmptySubsequences: false) {
+      guard let next = Self.step(schema, Self.unescaped(String(part))) else {
+        throw .invalid(path: facet.path, reason: "'$ref' names '\(reference)', which isn't there")
+      }
+      schema = next
+    }
+    return (String(reference.dropFirst()), schema)
+  }
+
+  private static func step(_ schema: JSON, _ key: String) -> JSON? {
+    if let array = schema.array {
+      return Int(key).flatMap { array.indices.contains($0) ? array[$0] : nil }
+    }
+    return schema[key]
+  }
+
+  /// `%22` and the like, then `~1` and `~0`.
+  private static func unescaped(_ part: String) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(part.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else if byte == UInt8(ascii: "~"), let next = rest.first, next == 0x30 || next == 0x31 {
+        bytes.append(next == 0x30 ? UInt8(ascii: "~") : UInt8(ascii: "/"))
+        rest = rest.dropFirst()
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+
+/// What the cores of this machine can multiply at most, measured with the words that a target's
+/// kernels are written in.
+public struct ArithmeticPeak: @unchecked Sendable {
+  private typealias Measure = @convention(c) (Int32) -> Double
+  private let int8: Measure
+  private let float: Measure
+
+  /// Compiles the measuring loops for a target, which this machine must be able to run.
+  public init(target: Target, toolchain: Toolchain) throws {
+    let templates = try TemplateLibrary.current()
+    let words = ["isa/types.h"] + target.instructions.headers
+    let source = CompiledSource.compilerFlags + target.compilerFlags
+    let files = [
+      ("roofline.c", templates.fill("roofline.c", ["sums": "\(Self.sums(target.instructions))"])),
+      ("vector.h", words.map(templates.text).joined(separator: "\n")),
+    ]
+    let folder = try TemporaryFolder(in: NSTemporaryDirectory(), name: "roofline")
+    let handle = try folder.use { folder in
+      let path = "\(folder)/roofline.so"
+      try toolchain.compile(files: files, flags: source, to: path)
+      guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+        throw CompilerError("\(path) can't be loaded: \(String(cString: dlerror()))")
+      }
+      return handle
+    }
+    func measure(_ name: String) throws -> Measure {
+      guard let symbol = dlsym(handle, name) else { throw CompilerError("roofline.c lacks \(name)") }
+      return unsafeBitCast(symbol, to: Measure.self)
+    }
+    int8 = try measure("int8_operations")
+    float = try measure("float_operations")
+  }
+
+  /// Multiplications and additions of bytes in one second, all threads together.
+  public func int8Operations(threads: Int) -> Double { int8(Int32(threads)) }
+
+  /// The same of floats.
+  public func floatOperations(threads: Int) -> Double { float(Int32(threads)) }
+
+  /// Sums that fill three quarters of the registers.
+  private static func sums(_ instructions: InstructionSet) -> Int {
+    let registers = instructions.registers
+    return registers.count * registers.lanes / 16 * 3 / 4
+  }
+}

@@ -1,0 +1,33 @@
+import Hummingbird
+import JSON
+
+extension Endpoint {
+  /// The Anthropic API: the model's answer to a conversation, streamed or whole.
+  static let messages = Endpoint(.post, "/v1/messages", errors: .anthropic) {
+    request, _, server in
+    var request = request
+    let body = try await server.body(of: &request)
+    let model = try server.slot.ready()
+    let message = try MessagesRequest(body, traits: model.traits)
+    let answer = try model.begin(
+      message.conversation, id: server.configuration.makeID("msg_"))
+    let wire = MessagesWire(
+      id: answer.id, model: message.model ?? server.configuration.modelID,
+      promptTokens: answer.promptTokens,
+      maximumTokens: message.conversation.limits.maximumTokens, thinking: message.thinking)
+    let response = AnswerResponse(answer, wire, server: server)
+    return message.stream
+      ? response.stream(to: request) : try await response.whole(to: request)
+  }
+
+  /// How many tokens the prompt of such a request has.
+  static let countTokens = Endpoint(.post, "/v1/messages/count_tokens", errors: .anthropic) {
+    request, _, server in
+    var request = request
+    let body = try await server.body(of: &request)
+    let model = try server.slot.ready()
+    let message = try MessagesRequest(counting: body, traits: model.traits)
+    let prompt = try model.prompt(for: message.conversation)
+    return .json(["input_tokens": .integer(prompt.ids.count)])
+  }
+}

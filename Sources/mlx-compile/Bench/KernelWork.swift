@@ -1,0 +1,97 @@
+import ModelFiles
+
+/// Some steps that were timed, in the units that costs are counted in.
+struct Passage {
+  var steps = 0
+  /// Of all steps together.
+  var rows = 0
+  /// Steps with logits, and rows whose logits were wanted.
+  var logitSteps = 0
+  var logitRows = 0
+  /// Positions that rows attended to, over all rows.
+  var attended = 0
+  /// Positions whose keys and values a step had to read, over all sequences and steps.
+  var positionsRead = 0
+
+  /// A step of one row for each of `sequences`, which then holds `depth` positions.
+  mutating func addDecode(sequences: Int, depth: Int) {
+    steps += 1
+    logitSteps += 1
+    rows += sequences
+    logitRows += sequences
+    attended += sequences * depth
+    positionsRead += sequences * depth
+  }
+
+  /// A whole prompt of one sequence in steps of at most `maximumRows`, with its last row's logits.
+  mutating func addPrompt(tokens: Int, maximumRows: Int) {
+    logitSteps += 1
+    logitRows += 1
+    rows += tokens
+    attended += tokens * (tokens + 1) / 2
+    for start in stride(from: 0, to: tokens, by: maximumRows) {
+      steps += 1
+      positionsRead += min(start + maximumRows, tokens)
+    }
+  }
+}
+
+/// What one kernel read and computed in some steps.
+struct KernelWork {
+  let bytes: Double
+  let int8Operations: Double
+  let floatOperations: Double
+
+  var operations: Double { int8Operations + floatOperations }
+
+  init(_ cost: BundleManifest.KernelCost, _ passage: Passage) {
+    // The head runs only for the rows that want logits.
+    let isHead = cost.name.hasPrefix("logits")
+    let steps = isHead ? passage.logitSteps : passage.steps
+    let rows = isHead ? passage.logitRows : passage.rows
+    bytes = Double(
+      cost.weightBytes * steps + cost.pageBytesPerPosition * passage.positionsRead)
+    int8Operations = Double(cost.int8OperationsPerRow * rows)
+    floatOperations = Double(
+      (cost.operationsPerRow - cost.int8OperationsPerRow) * rows
+        + cost.operationsPerPosition * passage.attended)
+  }
+}
+
+/// The time that each kernel of a compiled model takes, read after some steps.
+final class KernelClock {
+  let seconds: UnsafeMutableBufferPointer<Double>
+
+  init(kernels: Int) {
+    seconds = .allocate(capacity: max(kernels, 1))
+    seconds.initialize(repeating: 0)
+  }
+
+  deinit { seconds.deallocate() }
+
+  /// What was added since the last call.
+  func take() -> [Double] {
+    defer { seconds.update(repeating: 0) }
+    return Array(seconds)
+  }
+}
+
+/// What the kernels took in every round, and what they did.
+struct KernelProfile {
+  private(set) var passages: [Passage] = []
+  private var rounds: [[Double]] = []
+
+  mutating func add(_ passage: Passage, seconds: [Double]) {
+    passages.append(passage)
+    rounds.append(seconds)
+  }
+
+  /// Of one kernel in one step of generation, or one prompt: the median of the rounds.
+  func seconds(kernel: Int, per unit: (Passage) -> Int) -> Double {
+    Samples(
+      zip(rounds, passages).map { seconds, passage in
+        seconds[kernel] / Double(max(unit(passage), 1))
+      }
+    ).median
+  }
+}

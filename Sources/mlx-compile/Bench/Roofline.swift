@@ -1,0 +1,50 @@
+import JSON
+import KernelCompiler
+
+/// What this machine can do at most, measured in the rounds of a benchmark beside the models.
+struct Roofline {
+  private let memory = ReadBandwidth()
+  /// Nil where no compiler can make the measuring loops.
+  private let peak: ArithmeticPeak?
+  private let threads: Int
+  private var bandwidths: [Double] = []
+  private var int8Rates: [Double] = []
+  private var floatRates: [Double] = []
+
+  /// `target` names the kernels' own, whose words the peaks are measured with.
+  init(target: String, threads: Int) {
+    self.threads = threads
+    peak = try? ArithmeticPeak(
+      target: Toolchain.find().target(named: target), toolchain: Toolchain.find())
+  }
+
+  mutating func measure() {
+    bandwidths.append(memory.measure(threads: threads))
+    guard let peak else { return }
+    int8Rates.append(peak.int8Operations(threads: threads))
+    floatRates.append(peak.floatOperations(threads: threads))
+  }
+
+  /// Bytes per second.
+  var bandwidth: Samples { Samples(bandwidths) }
+  /// Multiplications and additions per second; empty where they weren't measured.
+  var int8Operations: Samples { Samples(int8Rates) }
+  var floatOperations: Samples { Samples(floatRates) }
+
+  /// The least time in which so much can be read and computed, both at once.
+  func seconds(_ work: KernelWork) -> Double {
+    func time(_ amount: Double, _ rate: Double) -> Double { rate > 0 ? amount / rate : 0 }
+    let computing =
+      time(work.int8Operations, int8Operations.median)
+      + time(work.floatOperations, floatOperations.median)
+    return max(time(work.bytes, bandwidth.median), computing)
+  }
+
+  var json: JSON {
+    [
+      "read_bytes_per_second": bandwidth.json,
+      "int8_operations_per_second": peak == nil ? .null : int8Operations.json,
+      "float_operations_per_second": peak == nil ? .null : floatOperations.json,
+    ]
+  }
+}

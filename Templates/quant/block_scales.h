@@ -1,0 +1,16 @@
+// Scales of one byte, one for each of 16 rows.
+
+// Powers of two: 2^(byte - 127).
+INLINE f32x16 load_e8m0(const uint8_t *p) {
+    const u32x16 exponent = load_bytes(p);
+    const u32x16 zero = (u32x16)(exponent == 0u);
+    return (f32x16)(exponent << 23 | (zero & 0x00400000u));
+}
+
+// Four bits of exponent with a bias of 7, three of fraction: a float's, 20 bits lower and with an
+// exponent that is 120 less.
+INLINE f32x16 load_e4m3(const uint8_t *p) {
+    const u32x16 code = load_bytes(p);
+    const u32x16 magnitude = (code & 0x7fu) << 20, sign = (code & 0x80u) << 24;
+    return (f32x16)((u32x16)((f32x16)magnitude * 0x1p120f) | sign);
+}

@@ -1,0 +1,46 @@
+// Blocks of 16 rows of $columns columns ($format), `apart` bytes from one to the next, times TOKENS
+// rows of bytes, by twice the codes' values above ZERO:
+// 2 y = sum over groups of scale * (x_scale * dot(code, x_code) - ZERO * x_sum).
+INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct int8_rows *x,
+                  int row, const int BLOCKS, const int TOKENS) {
+    enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP, CHUNK = $chunk };
+    enum { SCALE_BYTES = $scale_bytes, CHUNKS = GROUP / CHUNK, ZERO = $zero };
+    const int8_t *codes = x->codes + (size_t)row * COLUMNS;
+    const float *scales = x->scales + (size_t)row * GROUPS;
+    const float *sums = x->sums + (size_t)row * GROUPS;
+    f32x16 sum[STREAMS][TILE];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
+    for (int g = 0; g < GROUPS; g++) {
+        for (int b = 0; b < BLOCKS; b++) {
+            const uint8_t *block = weights + b * apart;
+            const int8_t *words = codes;
+            i32x16 dot[TILE] = {{0}};
+            for (int chunk = 0; chunk < CHUNKS; chunk++) {
+                u32x16 quads[CHUNK / 4];
+                $unpack(quads, block + SCALE_BYTES, g * CHUNKS + chunk);
+                for (int q = 0; q < CHUNK / 4; q++, words += 4 * TOKENS)
+                    for (int t = 0; t < TOKENS; t++)
+                        dot[t] = dot4_small(dot[t], quads[q], splat_word(words + 4 * t));
+            }
+            const f32x16 scale = $load_scales(block + 16 * g);
+            for (int t = 0; t < TOKENS; t++) {
+                const f32x16 zero = splat(-(float)ZERO * sums[t]);
+                const f32x16 total = multiply_add(splat(scales[t]), to_float(dot[t]), zero);
+                sum[b][t] = multiply_add(scale, total, sum[b][t]);
+            }
+        }
+        codes += GROUP * TOKENS;
+        scales += TOKENS;
+        sums += TOKENS;
+    }
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t] * 0.5f;
+}
+
+KERNEL void $name(f32x16 *y, const uint8_t *weights, size_t apart, const struct int8_rows *x,
+                  int row, int blocks, int tokens) {
+    switch (blocks * TILE + tokens) {
+        $cases
+    }
+}

@@ -1,0 +1,73 @@
+// What the cores of this machine can do at most: products of bytes and of floats with all operands
+// in the first-level cache, in sums that don't wait for one another.
+#include <omp.h>
+#include <stddef.h>
+
+#include "vector.h"
+
+enum { SUMS = $sums, STEPS = 64, ROUNDS = 10000, PASSES = 5 };
+
+// What is multiplied, and what became of it, so that nothing can be left out.
+struct operands {
+    float left[STEPS][16];
+    float right[STEPS][SUMS];
+    float result[16];
+};
+
+KERNEL void multiply_bytes(struct operands *x) {
+    i32x16 sums[SUMS] = {{0}};
+    for (int round = 0; round < ROUNDS; round++)
+        for (int step = 0; step < STEPS; step++) {
+            const u32x16 codes = load_words(x->left[step]);
+            for (int i = 0; i < SUMS; i++)
+                sums[i] = dot4_small(sums[i], codes, splat_word(&x->right[step][i]));
+        }
+    f32x16 total = splat(0);
+    for (int i = 0; i < SUMS; i++) total += to_float(sums[i]);
+    store(x->result, total);
+}
+
+KERNEL void multiply_floats(struct operands *x) {
+    f32x16 sums[SUMS] = {{0}};
+    for (int round = 0; round < ROUNDS; round++)
+        for (int step = 0; step < STEPS; step++) {
+            const f32x16 values = load(x->left[step]);
+            for (int i = 0; i < SUMS; i++)
+                sums[i] = multiply_add(values, splat(x->right[step][i]), sums[i]);
+        }
+    f32x16 total = splat(0);
+    for (int i = 0; i < SUMS; i++) total += sums[i];
+    store(x->result, total);
+}
+
+// The seconds of the quickest pass of all threads together.
+static double seconds(int32_t threads, void (*multiply)(struct operands *)) {
+    double best = 1e9, started = 0;
+#pragma omp parallel num_threads(threads)
+    {
+        struct operands x = {{{0}}, {{0}}, {0}};
+        for (int pass = 0; pass < PASSES; pass++) {
+#pragma omp barrier
+            if (omp_get_thread_num() == 0) started = omp_get_wtime();
+            multiply(&x);
+#pragma omp barrier
+            if (omp_get_thread_num() == 0) {
+                const double taken = omp_get_wtime() - started;
+                if (taken < best) best = taken;
+            }
+        }
+    }
+    return best;
+}
+
+// Multiplications and additions of bytes in one second.
+__attribute__((visibility("default"))) double int8_operations(int32_t threads) {
+    const double operations = 2.0 * 64 * SUMS * STEPS * ROUNDS * threads;
+    return operations / seconds(threads, multiply_bytes);
+}
+
+// The same of floats.
+__attribute__((visibility("default"))) double float_operations(int32_t threads) {
+    const double operations = 2.0 * 16 * SUMS * STEPS * ROUNDS * threads;
+    return operations / seconds(threads, multiply_floats);
+}

@@ -1,0 +1,151 @@
+"""mlx-compile as a program: bundles, stages as text, benchmarks, checks, and causes of failure."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from server import POCKET, binary
+
+
+def run(*arguments, status=0):
+    """Runs mlx-compile and answers with what it printed on both outputs."""
+    program = os.environ.get("MLX_COMPILE") or binary().with_name("mlx-compile")
+    command = [str(program), *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert result.returncode == status, result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    """The pocket model, compiled."""
+    path = tmp_path_factory.mktemp("bundles") / "pocket.mlxbundle"
+    result = run(POCKET, "--output", path)
+    assert result.stdout.startswith(f"{path}: ")
+    assert "numerics fast" in result.stdout
+    return path
+
+
+def manifest(bundle: Path):
+    return json.loads((bundle / "manifest.json").read_text())
+
+
+def without_times(content):
+    """A manifest without what was timed."""
+    return {key: value for key, value in content.items() if key != "step_cost"}
+
+
+def test_compiling_again_gives_the_same_files(bundle):
+    first, node = manifest(bundle), (bundle / "weights.bin").stat().st_ino
+    run(POCKET, "--output", bundle)
+    assert without_times(manifest(bundle)) == without_times(first)
+    assert (bundle / "weights.bin").stat().st_ino == node
+
+
+def test_the_manifest_tells_what_a_step_costs(bundle):
+    content = manifest(bundle)
+    cost = content["step_cost"]
+    assert cost["threads"] >= 1
+    assert "1" in cost["milliseconds"]
+    assert all(value > 0 for value in cost["milliseconds"].values())
+    kernels = {kernel["name"]: kernel for kernel in content["kernels"]}
+    assert kernels["logits"]["int8_operations_per_row"] == kernels["logits"]["operations_per_row"]
+    assert kernels["attention"]["operations_per_position"] > 0
+
+
+@pytest.mark.parametrize(
+    "stage, word",
+    [
+        ("graph", "graph "),
+        ("plan", "weights.bin"),
+        ("c", "static const model_description description"),
+        ("assembly", "model_describe"),
+    ],
+)
+def test_a_stage_is_the_same_text_at_every_run(stage, word):
+    first = run(POCKET, "--emit", stage)
+    assert word in first.stdout
+    assert run(POCKET, "--emit", stage).stdout == first.stdout
+
+
+def test_the_manifest_is_a_stage_too(bundle):
+    assert json.loads(run(bundle, "--emit", "manifest").stdout) == manifest(bundle)
+    assert "is compiled already" in run(bundle, "--emit", "plan", status=64).stderr
+
+
+def test_a_benchmark_is_json_that_accounts_for_every_kernel(bundle):
+    options = ["--rounds", "1", "--prompt", "40", "--generate", "4", "--batch", "2"]
+    report = json.loads(run("bench", bundle, "--json", *options).stdout)
+    assert report["read_bandwidth"]["median"] > 1e8
+    names = [kernel["name"] for kernel in manifest(bundle)["kernels"]]
+    for phase in ("generation", "prompt"):
+        kernels = report["kernels"][phase]
+        assert [kernel["name"] for kernel in kernels] == [*names, "all"]
+        total = kernels.pop()
+        for key in ("bytes", "operations", "predicted_seconds", "achieved_seconds"):
+            assert total[key] == pytest.approx(sum(kernel[key] for kernel in kernels))
+        assert total["achieved_seconds"] > 0
+    # What the kernels took together can't be more than the steps that they make up.
+    step = report["batch"] / report["results"][0]["generation_tokens_per_second"]["median"]
+    assert report["kernels"]["generation"][0]["achieved_seconds"] <= step
+
+
+def test_a_benchmark_in_words_names_limits_and_shares(bundle):
+    text = run("bench", bundle, "--rounds", "1", "--prompt", "8", "--generate", "2").stdout
+    for word in ("this machine reads", "predicted", "took", "share", "gate_and_up"):
+        assert word in text
+
+
+def test_twice_as_many_threads_as_cores_finish(bundle):
+    options = ["--rounds", "1", "--prompt", "16", "--generate", "4", "--json"]
+    threads = 2 * (os.cpu_count() or 1)
+    report = json.loads(run("bench", bundle, "--threads", threads, *options).stdout)
+    assert report["threads"] == threads
+    assert report["results"][0]["generation_tokens_per_second"]["median"] > 0
+
+
+def test_a_whole_bundle_is_verified_and_a_damaged_one_is_not(bundle, tmp_path):
+    assert "files are as the manifest states" in run("verify", bundle).stdout
+    damaged = tmp_path / "damaged.mlxbundle"
+    shutil.copytree(bundle, damaged)
+    with open(damaged / "weights.bin", "r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 64)
+    error = run("verify", damaged, status=1).stderr
+    assert "weights.bin was changed or damaged" in error
+
+
+def test_inspection_shows_targets_memory_and_kernels(bundle):
+    text = run("inspect", bundle, "--context-size", "1k").stdout
+    for word in ("runs here", "cache of 1024 positions", "gate_and_up", "signature"):
+        assert word in text
+
+
+@pytest.mark.parametrize(
+    "arguments, status, words",
+    [
+        (["no/such/model"], 1, "no/such/model"),
+        ([POCKET, "--target", "x99"], 1, "target x99 is unknown"),
+        ([POCKET, "--emit", "poem"], 64, "poem"),
+        ([POCKET, "--numerics", "wild"], 64, "wild"),
+        (["bench", POCKET, "--rounds", "0"], 64, "--rounds must be at least 1"),
+        (["verify", POCKET], 64, "is a model, not a bundle"),
+        (["inspect", POCKET], 64, "is a model, not a bundle"),
+    ],
+)
+def test_what_is_wrong_is_said(arguments, status, words):
+    result = run(*arguments, status=status)
+    assert words in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_model_without_weights_is_refused_and_leaves_nothing(tmp_path):
+    model = tmp_path / "model"
+    model.mkdir()
+    shutil.copy(POCKET / "config.json", model)
+    error = run(model, "--output", tmp_path / "out.mlxbundle", status=1).stderr
+    assert "model*.safetensors" in error
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]

@@ -1,0 +1,82 @@
+import Grammar
+import JSON
+import Testing
+
+/// Input made to exhaust time or memory ends in an error, or in a grammar that works.
+struct HostileGrammarTests {
+  @Test func `a schema that is nested too deeply is refused`() throws {
+    var schema: JSON = ["type": "integer"]
+    for _ in 0..<200 { schema = ["type": "array", "items": schema] }
+    #expect(throws: GrammarError.self) { try Grammar.jsonSchema(schema) }
+  }
+
+  @Test func `alternatives that multiply are refused`() throws {
+    let choice: JSON = ["anyOf": [["minLength": 1], ["pattern": "a"], ["maxLength": 9]]]
+    let schema: JSON = ["allOf": .array(Array(repeating: choice, count: 30))]
+    var limits = GrammarLimits()
+    limits.expressions = 20_000
+    limits.nodes = 5_000
+    #expect(throws: GrammarError.self) { try Grammar.jsonSchema(schema, limits: limits) }
+  }
+
+  @Test func `a schema that only refers to itself is refused`() throws {
+    #expect(throws: GrammarError.self) { try Grammar.jsonSchema(["$ref": "#"]) }
+    #expect(throws: GrammarError.self) {
+      try Grammar.jsonSchema([
+        "type": "object", "required": ["a"], "properties": ["a": ["$ref": "#"]],
+      ])
+    }
+  }
+
+  @Test func `a bound of a million costs nothing until it is reached`() throws {
+    let grammar = try Grammar.jsonSchema([
+      "type": "string", "minLength": 3, "maxLength": 1_000_000,
+    ])
+    #expect(takes(grammar, "\"abcd\""))
+    #expect(!takes(grammar, "\"ab\""))
+  }
+
+  @Test func `patterns whose automaton explodes stay bounded`() throws {
+    var limits = GrammarLimits()
+    limits.expressions = 5_000
+    let grammar = try Grammar.regex("(a|b)*a(a|b){400}c", limits: limits)
+    let matcher = GrammarMatcher(grammar)
+    // Every text ends in a refusal or goes on; it never hangs.
+    var random = SeededGenerator(1)
+    for _ in 0..<600 {
+      let byte: UInt8 = Bool.random(using: &random) ? 97 : 98
+      if !matcher.accept(Int32(byte)) { break }
+    }
+    #expect(!matcher.accept(text: "d"))
+  }
+
+  @Test(arguments: [
+    "(", "a)", "[b-a]", "*", "a{3,1}", "(?<=a)b", "\\1", "\\b", "[", "a**)", "\\p{X}",
+  ])
+  func `a malformed pattern is refused`(_ pattern: String) {
+    #expect(throws: GrammarError.self) { try Grammar.regex(pattern) }
+  }
+
+  @Test func `patterns with many nested groups end in an error`() {
+    let pattern = String(repeating: "(", count: 5000) + String(repeating: ")", count: 5000)
+    #expect(throws: GrammarError.self) { try Grammar.regex(pattern) }
+  }
+
+  @Test func `unsatisfiable schemas are refused rather than started`() {
+    for schema: JSON in [
+      false, ["type": "integer", "minimum": 5, "maximum": 4], ["enum": []],
+      ["type": "string", "pattern": "^a$", "minLength": 2],
+      ["type": "object", "required": ["a"], "properties": ["a": false]],
+    ] {
+      #expect(throws: GrammarError.self) { try Grammar.jsonSchema(schema) }
+    }
+  }
+
+  @Test(arguments: [
+    "12", "\"x\"", "[]", "{\"type\": 3}", "{\"properties\": []}", "{\"type\": \"text\"}",
+  ])
+  func `what is no schema is refused`(_ text: String) throws {
+    let schema = try JSON(parsing: text)
+    #expect(throws: GrammarError.self) { try Grammar.jsonSchema(schema) }
+  }
+}
