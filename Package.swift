@@ -55,9 +55,12 @@ let package = Package(
     .target(name: "Grammar", dependencies: ["JSON"]),
     .target(name: "Chat", dependencies: ["Tokenizers", "Jinja", "JSON"]),
     .target(
+      name: "Page", exclude: ["index.html", "page.css", "page.js", "markdown.js"],
+      sources: ["page.c"]),
+    .target(
       name: "Server",
       dependencies: [
-        "Chat", "Tokenizers", "Runtime", "ModelFiles", "Machine", "JSON",
+        "Chat", "Tokenizers", "Runtime", "ModelFiles", "Machine", "JSON", "Page",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -69,13 +72,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .target(name: "TestSupport", path: "Tests/Support"),
-    .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     // Measuring it.
     .executableTarget(
       name: "tokenizer-bench", dependencies: ["Tokenizers", "JSON"],
       path: "Benchmarks/tokenizer-bench"),
 
+    .target(name: "TestSupport", path: "Tests/Support"),
+    .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "JSON", "TestSupport"]),
     .testTarget(

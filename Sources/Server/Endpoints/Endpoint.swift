@@ -29,7 +29,7 @@ struct Endpoint: Sendable {
   static let all: [Endpoint] = [
     chatCompletions, models, model, health, cancel, messages, countTokens, responses,
     countInputTokens, storedResponse, deleteResponse, cancelResponse, responseInput,
-  ]
+  ] + page
 
   /// Whether this is what lies at `path`, whatever the method.
   func serves(_ path: String) -> Bool {
