@@ -28,7 +28,7 @@ def ours(program, directory, texts):
     """What our tokenizer of a directory makes of texts."""
     lines = "".join(json.dumps(text) + "\n" for text in texts)
     run = subprocess.run([program, "encode", directory], input=lines.encode(), capture_output=True, check=True)
-    return [json.loads(line) for line in run.stdout.decode().splitlines()]
+    return [json.loads(line) for line in run.stdout.split(b"\n") if line]
 
 
 def reference(tokenizer, text):
