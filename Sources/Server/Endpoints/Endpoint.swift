@@ -26,10 +26,11 @@ struct Endpoint: Sendable {
   }
 
   /// All of them. A new one is a file in this folder and a line here.
-  static let all: [Endpoint] = [
-    chatCompletions, models, model, health, cancel, messages, countTokens, responses,
-    countInputTokens, storedResponse, deleteResponse, cancelResponse, responseInput,
-  ] + page
+  static let all: [Endpoint] =
+    [
+      chatCompletions, models, model, health, cancel, messages, countTokens, responses,
+      countInputTokens, storedResponse, deleteResponse, cancelResponse, responseInput,
+    ] + page
 
   /// Whether this is what lies at `path`, whatever the method.
   func serves(_ path: String) -> Bool {
