@@ -7,6 +7,9 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
   public var pageBytes: Int
   /// Rows of a step that try out drafted tokens.
   public var draftRows: Int
+  /// Rows of a step whose logits are kept beside one for each running sequence: for drafted tokens,
+  /// or for those of prompts.
+  var extraLogitRows: Int { max(draftRows, 1) }
   public var logitBytes: Int
   public var model: ModelMemory
   /// All that the draft model takes: weights, keys and values, scratch and logits.
@@ -35,7 +38,7 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     pageBytes = model.pageBytes
     draftRows = configuration.drafting ? min(Self.mostDraftRows, model.maximumRows / 2) : 0
     logitBytes = StepMemory.logitBytes(
-      rows: configuration.parallel + draftRows, vocabulary: model.vocabulary)
+      rows: configuration.parallel + max(draftRows, 1), vocabulary: model.vocabulary)
     self.model = model.memory
     let perContext = (configuration.contextSize + pagePositions - 1) / pagePositions
     // One page more than full contexts take, so that admission always finds one to grow into.
