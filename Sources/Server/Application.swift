@@ -5,6 +5,8 @@ import Logging
 func makeRouter(_ state: ServerState) -> Router<BasicRequestContext> {
   let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
   let endpoints = Endpoint.all
+  router.add(middleware: RequestLog(logger: state.logger, endpoints: endpoints, counts: state.requests))
+  router.add(middleware: Origins(policy: state.configuration.origins, endpoints: endpoints))
   router.add(
     middleware: ErrorResponses(endpoints: endpoints, bodyLimit: state.configuration.bodyLimit))
   router.add(middleware: APIKeys(state.configuration.apiKeys, endpoints: endpoints))

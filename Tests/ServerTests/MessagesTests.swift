@@ -91,12 +91,12 @@ struct MessagesStreamTests {
       id: "msg_1", model: "m", promptTokens: answer.promptTokens, maximumTokens: 9,
       thinking: .shown)
     var frames = AnswerFrames(
-      answer: answer, wire: wire, report: AnswerReport(id: "msg_1", logger: .init(label: "test")),
-      keepAlive: .zero)
+      Choices([answer], id: "msg_1", perPrompt: 1), wire: SoleChoice(wire),
+      report: AnswerReport(id: "msg_1", logger: .init(label: "test")), keepAlive: .zero)
     let ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n"
     #expect(frames.take(.silence).map { String(buffer: $0) } == [ping])
     // Words that bring no frame are silence to the client too.
-    let progress = frames.take(.element(.prefill(done: 1, total: 2)))
+    let progress = frames.take(.element((0, .prefill(done: 1, total: 2))))
     #expect(progress.map { String(buffer: $0) } == [ping])
   }
 }

@@ -11,6 +11,7 @@ public final class ServedModel: Sendable {
   let traits: ModelTraits
   /// Names model, backend and version on every answer: same fingerprint and seed, same answer.
   let fingerprint: String
+  let metrics = AnswerMetrics()
 
   /// - Parameter generationConfiguration: the model directory's generation_config.json.
   public init(
@@ -34,14 +35,10 @@ extension ServedModel {
     let prompt = try rendered(conversation)
     var generation = GenerationRequest(id: id, prompt: prompt.ids)
     generation.sampling = conversation.sampling
-    generation.maximumTokens = conversation.limits.maximumTokens
-    generation.minimumTokens = conversation.limits.minimumTokens
-    generation.ignoreEndOfSequence = conversation.limits.ignoreEndOfSequence
-    generation.stopTokens = conversation.limits.stopTokens
-    generation.endOfSequenceTokens = chat.stopTokens
+    generation.limit(by: conversation.limits, endOfSequence: chat.stopTokens)
     return Answer(
       id: id, events: try events(of: generation), engine: engine,
-      builder: builder(for: conversation, prompt: prompt))
+      builder: builder(for: conversation, prompt: prompt), metrics: metrics)
   }
 
   /// The tokens that the model is given for a conversation.
@@ -90,7 +87,8 @@ extension ServedModel {
     }
   }
 
-  private func events(of generation: GenerationRequest) throws(APIError)
+  /// - Parameter field: where the prompt stood in the request.
+  func events(of generation: GenerationRequest, field: String = "messages") throws(APIError)
     -> AsyncStream<GenerationEvent>
   {
     do {
@@ -98,7 +96,7 @@ extension ServedModel {
     } catch {
       switch error {
       case .promptTooLong(let tokens, let contextSize):
-        throw .contextLengthExceeded(tokens: tokens, contextSize: contextSize)
+        throw .contextLengthExceeded(tokens: tokens, contextSize: contextSize, field: field)
       case .queueFull(let wait):
         throw .queueFull(retryAfter: max(1, Int(wait.components.seconds)))
       case .shuttingDown: throw .shuttingDown

@@ -12,23 +12,27 @@ struct Endpoint: Sendable {
   /// Served without an API key.
   let isPublic: Bool
   let errors: ErrorShape
+  /// What /openapi.json says of it.
+  let api: APIDescription
   let handler: Handler
 
   init(
     _ method: HTTPRequest.Method, _ paths: String..., isPublic: Bool = false,
-    errors: ErrorShape = .openAI, handler: @escaping Handler
+    errors: ErrorShape = .openAI, api: APIDescription, handler: @escaping Handler
   ) {
     self.method = method
     self.paths = paths
     self.isPublic = isPublic
     self.errors = errors
+    self.api = api
     self.handler = handler
   }
 
   /// All of them. A new one is a file in this folder and a line here.
   static let all: [Endpoint] = [
-    chatCompletions, models, model, health, cancel, messages, countTokens, responses,
-    countInputTokens, storedResponse, deleteResponse, cancelResponse, responseInput,
+    chatCompletions, completions, models, model, tokenize, detokenize, applyTemplate,
+    messages, countTokens, responses, countInputTokens, storedResponse, deleteResponse,
+    cancelResponse, responseInput, cancel, health, properties, metrics, openAPI,
   ]
 
   /// Whether this is what lies at `path`, whatever the method.

@@ -10,12 +10,17 @@ struct ChatTools: Sendable {
 }
 
 extension ChatTools {
+  static let most = 1024
   private static let longestName = 128
   private static let grammar =
     "without constrained decoding a call can't be promised; send 'auto' or 'none'."
 
   init(_ fields: Fields) throws(APIError) {
-    for tool in try fields["tools"].array() ?? [] { definitions.append(try Self.definition(tool)) }
+    let tools = try fields["tools"].array() ?? []
+    guard tools.count <= Self.most else {
+      throw fields["tools"].refused("may hold \(Self.most) tools at most, not \(tools.count)")
+    }
+    for tool in tools { definitions.append(try Self.definition(tool)) }
     parallel = try fields["parallel_tool_calls"].bool() ?? true
     // The template is given no tools where none may be called, so that the model can't try.
     if try !Self.allowsCalls(fields["tool_choice"]) { definitions = [] }
@@ -47,7 +52,9 @@ extension ChatTools {
     try function.refuseUnknown(known: ["name", "description", "parameters", "strict"])
     _ = try name(function["name"])
     _ = try function["description"].string()
-    _ = try function["parameters"].object()
+    if let parameters = try function["parameters"].object() {
+      try checkSize(parameters, function["parameters"])
+    }
     if try function["strict"].bool() == true {
       throw .unsupportedValue(
         function.pathOf("strict"), "constrained decoding isn't available on this server.")
@@ -59,6 +66,15 @@ extension ChatTools {
   /// server.
   private static func presentMembers(of function: JSONObject) -> JSONObject {
     JSONObject(function.filter { !$0.value.isNull && $0.key != "strict" })
+  }
+
+  private static let largestSchema = 256 << 10
+
+  /// What a schema costs grows with it, and it costs before the first token.
+  private static func checkSize(_ schema: Fields, _ field: Field) throws(APIError) {
+    guard JSON.object(schema.object).text().utf8.count <= largestSchema else {
+      throw field.refused("may be \(largestSchema >> 10) KiB of JSON at most")
+    }
   }
 
   /// Templates write names into JSON and tags unescaped, so a name is held to harmless characters.

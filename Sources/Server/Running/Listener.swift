@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -14,12 +15,18 @@ struct Listener: Service {
 
   /// For connections between requests, or slow to send one; answers may take as long as they do.
   private static let idleTimeout = TimeAmount.seconds(90)
+  /// More than that wait in the system's queue until others have gone.
+  private static let mostConnections = 1024
 
   func run() async throws {
     let application = Application(
       responder: responder,
-      server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
-      configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [ConnectionDeadlines()], idleTimeout: Self.idleTimeout)),
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: port),
+        availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections)),
       onServerRunning: { channel in onBound(channel.localAddress?.port ?? port) },
       logger: logger)
     do {
