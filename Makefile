@@ -51,6 +51,9 @@ test-clients: test-swift
 	test -x $(CLIENTS)/bin/python || python3 -m venv $(CLIENTS)
 	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check \
 	  -r Tests/Clients/requirements.txt
+	# Agent frameworks; their tests are skipped where they can't be had.
+	-$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -r Tests/Clients/requirements-frameworks.txt
 	MLX_SERVER=$(CURDIR)/$(DEBUG)/mlx-server $(CLIENTS)/bin/python -m pytest Tests/Clients
 
 bench: build

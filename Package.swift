@@ -41,10 +41,13 @@ let package = Package(
       ]),
 
     // Running it.
+    .target(name: "RowLoops"),
     .target(name: "GenericModel", dependencies: ["ModelGraph", "ModelFiles", "ModelABI"]),
     .target(
       name: "Runtime",
-      dependencies: ["ModelABI", "ModelFiles", "ModelGraph", "GenericModel", "Machine", "JSON"]),
+      dependencies: [
+        "ModelABI", "ModelFiles", "ModelGraph", "GenericModel", "Machine", "RowLoops", "JSON",
+      ]),
 
     // Speaking to it.
     .systemLibrary(
@@ -53,11 +56,17 @@ let package = Package(
     .target(name: "Tokenizers", dependencies: ["JSON", "CPCRE2"]),
     .target(name: "Jinja", dependencies: ["JSON"]),
     .target(name: "Grammar", dependencies: ["JSON"]),
-    .target(name: "Chat", dependencies: ["Tokenizers", "Jinja", "JSON"]),
+    .executableTarget(
+      name: "grammar-bench", dependencies: ["Grammar", "Tokenizers", "JSON"],
+      path: "Benchmarks/grammar"),
+    .target(name: "Chat", dependencies: ["Tokenizers", "Jinja", "Grammar", "JSON"]),
+    .target(
+      name: "Page", exclude: ["index.html", "page.css", "page.js", "markdown.js"],
+      sources: ["page.c"]),
     .target(
       name: "Server",
       dependencies: [
-        "Chat", "Tokenizers", "Runtime", "ModelFiles", "Machine", "JSON",
+        "Chat", "Tokenizers", "Grammar", "Runtime", "ModelFiles", "Machine", "Page", "JSON",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -68,6 +77,11 @@ let package = Package(
         "Server", "Chat", "KernelCompiler",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    // Measuring it.
+    .executableTarget(
+      name: "tokenizer-bench", dependencies: ["Tokenizers", "JSON"],
+      path: "Benchmarks/tokenizer-bench"),
 
     .target(name: "TestSupport", path: "Tests/Support"),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),

@@ -53,3 +53,8 @@ INLINE f32x16 gelu(f32x16 x) {
     const f32x16 tail = p * t * exponential(-z * z);
     return 0.5f * x * choose(x < 0.0f, tail, 2.0f - tail);
 }
+
+// limit * tanh(x / limit), tanh u = 1 - 2 / (1 + e^2u).
+INLINE f32x16 soft_cap(f32x16 x, float limit) {
+    return limit * (1.0f - 2.0f / (1.0f + exponential(x * (2.0f / limit))));
+}

@@ -50,6 +50,35 @@ INLINE void rms_normalise(float *y, const float *x, const float *weight, int col
     for (int i = 0; i < padded; i += 16) store(y + i, load(x + i) * factor * load(weight + i));
 }
 
+// The same without weights.
+INLINE void rms_scale(float *y, const float *x, int columns, int padded, float epsilon) {
+    f32x16 squares = splat(0);
+    for (int i = 0; i < padded; i += 16) squares = multiply_add(load(x + i), load(x + i), squares);
+    const float mean = sum_of_lanes(squares) / (float)columns;
+    const f32x16 factor = splat(1.0f / __builtin_sqrtf(mean + epsilon));
+    for (int i = 0; i < padded; i += 16) store(y + i, load(x + i) * factor);
+}
+
+// y = (x - mean) / sqrt(variance + epsilon); lanes from `columns` to `padded` hold zeros.
+INLINE void layer_normalise(float *y, const float *x, int columns, int padded, float epsilon) {
+    const i32x16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    f32x16 sum = splat(0), squares = splat(0);
+    for (int i = 0; i < padded; i += 16) sum += load(x + i);
+    const f32x16 mean = splat(sum_of_lanes(sum) / (float)columns);
+    for (int i = 0; i < padded; i += 16) {
+        const f32x16 apart = choose(lanes + i < columns, load(x + i) - mean, splat(0));
+        squares = multiply_add(apart, apart, squares);
+        store(y + i, apart);
+    }
+    const float variance = sum_of_lanes(squares) / (float)columns;
+    const f32x16 factor = splat(1.0f / __builtin_sqrtf(variance + epsilon));
+    for (int i = 0; i < padded; i += 16) store(y + i, load(y + i) * factor);
+}
+
+INLINE void multiply_row(float *y, const float *x, int padded) {
+    for (int i = 0; i < padded; i += 16) store(y + i, load(y + i) * load(x + i));
+}
+
 INLINE void copy_row(float *y, const float *x, int padded) {
     for (int i = 0; i < padded; i += 16) store(y + i, load(x + i));
 }

@@ -49,6 +49,8 @@ public struct GrammarBuilder: Sendable {
   var rules: [Int32] = []
   var ruleNames: [String] = []
   private var markers: [String] = []
+  /// Expressions of patterns, by how they are read and their text.
+  var patterns: [String: Expression] = [:]
   private var freeTexts: [Grammar.FreeText] = []
 
   public init(limits: GrammarLimits = GrammarLimits()) {
@@ -109,6 +111,13 @@ extension GrammarBuilder {
     return add(.marker(Int32(markers.count - 1)))
   }
 
+  /// Text without special tokens up to and with the first occurrence of `end`.
+  public mutating func text(upTo end: String) -> Part {
+    let literal = pool.literal(end)
+    let before = pool.complement(pool.containing(literal))
+    return terminal(pool.concatenation(before, literal))
+  }
+
   /// Text that the whole of a pattern matches.
   public mutating func regex(_ pattern: String) throws(GrammarError) -> Part {
     terminal(try expression(pattern))
@@ -117,12 +126,15 @@ extension GrammarBuilder {
   mutating func expression(
     _ pattern: String, path: String = "regex", ignoresCase: Bool = false
   ) throws(GrammarError) -> Expression {
+    let name = ignoresCase ? "i " + pattern : "  " + pattern
+    if let known = patterns[name] { return known }
     do throws(PatternError) {
       let parsed = try PatternReader.read(pattern, limits: limits, ignoresCase: ignoresCase)
       var compiler = PatternCompiler(.text, isSearch: false)
       let result = try compiler.language(parsed, &pool)
       guard !pool.isExhausted else { throw PatternError("is too large") }
       guard !pool.isDead(result) else { throw PatternError("matches nothing") }
+      patterns[name] = result
       return result
     } catch {
       throw .unsupported(keyword: "regex", path: path, reason: "the pattern \(error.reason)")

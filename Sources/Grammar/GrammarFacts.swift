@@ -9,12 +9,11 @@ struct GrammarFacts {
   ) {
     isNullable = [Bool](repeating: false, count: nodes.count)
     isProductive = isNullable
-    var pool = pool
     var changes = true
     while changes {
       changes = false
       for (index, node) in nodes.enumerated() where !(isNullable[index] && isProductive[index]) {
-        let (nullable, productive) = judge(node, rules, &pool, freeTexts)
+        let (nullable, productive) = judge(node, rules, pool, freeTexts)
         if nullable != isNullable[index] || productive != isProductive[index] { changes = true }
         isNullable[index] = nullable
         isProductive[index] = productive
@@ -23,13 +22,15 @@ struct GrammarFacts {
   }
 
   private func judge(
-    _ node: Grammar.Node, _ rules: [Int32], _ pool: inout ExpressionPool,
+    _ node: Grammar.Node, _ rules: [Int32], _ pool: ExpressionPool,
     _ freeTexts: [Grammar.FreeText]
   ) -> (nullable: Bool, productive: Bool) {
     func both(_ child: Int32) -> (Bool, Bool) { (isNullable[Int(child)], isProductive[Int(child)]) }
     switch node {
     case .never: return (false, false)
-    case .terminal(let expression): return (pool.isNullable(expression), !pool.isDead(expression))
+    case .terminal(let expression):
+      let isEmpty = expression == ExpressionPool.never || pool.deadness[expression] == true
+      return (pool.isNullable(expression), !isEmpty)
     case .sequence(let parts):
       return (
         parts.allSatisfy { isNullable[Int($0)] }, parts.allSatisfy { isProductive[Int($0)] }

@@ -20,6 +20,27 @@ public struct StreamDecoder: Sendable {
     return text(of: run([DecoderChunk(bytes: token)], from: 0))
   }
 
+  /// The whole text of ids. Blocks of tokens go through each step together, which spares most of
+  /// the memory traffic that single ones cost.
+  mutating func decode(_ ids: [Int32]) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(ids.count * 4)
+    for start in stride(from: 0, to: ids.count, by: Self.blockSize) {
+      var chunks: [DecoderChunk] = []
+      chunks.reserveCapacity(Self.blockSize)
+      for id in ids[start..<min(start + Self.blockSize, ids.count)] {
+        guard let token = tokenizer.decoderInput(id, skipSpecialTokens: skipsSpecialTokens) else {
+          continue
+        }
+        chunks.append(DecoderChunk(bytes: token))
+      }
+      for chunk in run(chunks, from: 0) { bytes += chunk.bytes }
+    }
+    return String(decoding: bytes, as: UTF8.self) + finish()
+  }
+
+  private static let blockSize = 512
+
   /// The rest of the text. The decoder is then ready for another one.
   public mutating func finish() -> String {
     var chunks: [DecoderChunk] = []
@@ -42,7 +63,8 @@ public struct StreamDecoder: Sendable {
 
   private mutating func pass(_ chunks: [DecoderChunk], through index: Int) -> [DecoderChunk] {
     var output: [DecoderChunk] = []
-    for chunk in chunks { states[index].take(chunk, into: &output) }
+    output.reserveCapacity(chunks.count)
+    states[index].take(chunks, into: &output)
     return output
   }
 

@@ -152,9 +152,7 @@ extension Tokenizer {
   /// The text of ids. Ids that no token has are left out.
   public func decode(_ ids: [Int32], skipSpecialTokens: Bool) -> String {
     var decoder = makeStreamDecoder(skipSpecialTokens: skipSpecialTokens)
-    var text = ""
-    for id in ids { text += decoder.append(id) }
-    return text + decoder.finish()
+    return decoder.decode(ids)
   }
 
   public func makeStreamDecoder(skipSpecialTokens: Bool) -> StreamDecoder {

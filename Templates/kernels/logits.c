@@ -19,7 +19,7 @@ KERNEL void $name(const struct context *c, const struct call *call, int thread, 
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = c->step->logits + (size_t)row * OUTPUTS + 16 * line;
-                        $bias
+                        $finish
                         for (int t = 0; t < tokens; t++, to += OUTPUTS) {
                             if (16 * line + 16 <= OUTPUTS)
                                 store(to, y[t]);

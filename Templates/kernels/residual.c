@@ -18,7 +18,7 @@ KERNEL void $name(const struct context *c, const struct call *call, int thread, 
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, $output) + (size_t)row * ROW + 16 * line;
-                        $bias
+                        $finish
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, load(to + t * ROW) + y[t]);
                     }

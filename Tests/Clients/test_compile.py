@@ -59,7 +59,7 @@ def test_the_manifest_tells_what_a_step_costs(bundle):
 @pytest.mark.parametrize(
     "stage, word",
     [
-        ("graph", "graph "),
+        ("graph", "linear(final_norm)"),
         ("plan", "weights.bin"),
         ("c", "static const model_description description"),
         ("assembly", "model_describe"),

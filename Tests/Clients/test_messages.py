@@ -166,6 +166,8 @@ def test_the_packages_tool_runner_goes_round(claude):
     runner = claude.beta.messages.tool_runner(
         model="pocket", max_tokens=200, tools=[get_weather], messages=WEATHER,
         extra_body={"temperature": 0}, max_iterations=4,
+        # The whole history with each request, not one that the server keeps.
+        thread=False,
     )
     last = runner.until_done()
     assert asked and asked[0] == "Paris"

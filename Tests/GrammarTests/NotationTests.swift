@@ -63,9 +63,11 @@ struct NotationTests {
   }
 
   @Test(arguments: [
-    "root ::= other", "root ::= \"a", "root ::= (\"a\"", "root ::= root \"a\"", "root ::= a\na ::= b \"x\" | \"y\"\nb ::= a",
+    "root ::= other", "root ::= \"a", "root ::= (\"a\"", "root ::= root \"a\"",
+    "root ::= a\na ::= b \"x\" | \"y\"\nb ::= a",
     "root ::= [a", "root ::= \"a\"{3,1}", "root ::= ]", "nothing", "x ::= \"a\"",
-    "root ::= \"a\"\nroot ::= \"b\"", "start: a\na: \"x\" a", "start: %x", "%import common.NOTHING\nstart: \"a\"",
+    "root ::= \"a\"\nroot ::= \"b\"", "start: a\na: \"x\" a", "start: %x",
+    "%import common.NOTHING\nstart: \"a\"",
     "start: /(/", "start: \"b\"..\"a\"",
   ])
   func `a malformed or endless grammar is refused`(_ text: String) {

@@ -37,6 +37,19 @@ import Testing
         format: .blockFloat(.nvfp4),
         formats: [.blockFloat(.mxfp4), .blockFloat(.mxfp8), .blockFloat(.nvfp4)]), 40
     ),
+    (
+      "layer norms with biases, rows of 36, scaled residuals and capped logits",
+      TestModel(
+        hidden: 36, intermediate: 52, headDimension: 20, headNorm: true, normStyle: .layer,
+        normBias: true, residualScale: 0.25, logitScale: 2, logitCap: 1.5), 19
+    ),
+    (
+      "norms without weights, rows of 28",
+      TestModel(hidden: 28, headDimension: 12, layers: 2, headNorm: true, normWeights: false), 11
+    ),
+    (
+      "layer norms without weights", TestModel(hidden: 20, normStyle: .layer, normWeights: false), 9
+    ),
     ("window of 64 over pages", TestModel(window: 64), 200),
     ("several runs of pages", TestModel(heads: 2, keyValueHeads: 1), 600),
     (

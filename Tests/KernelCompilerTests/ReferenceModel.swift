@@ -66,11 +66,13 @@ struct ReferenceModel {
   private func normalise(_ row: [Double], _ norm: Norm) -> [Double] {
     let length = row.count / norm.heads
     let weight = norm.weight?.floats().map { Double($0) + Double(norm.weightOffset) }
+    let bias = norm.bias?.floats().map(Double.init)
     return row.indices.map { index in
       let head = row[index / length * length..<(index / length + 1) * length]
-      let mean = head.reduce(0) { $0 + $1 * $1 } / Double(length)
-      return row[index] / (mean + Double(norm.epsilon)).squareRoot()
-        * (weight?[index % length] ?? 1)
+      let centre = norm.style == .layer ? head.reduce(0, +) / Double(length) : 0
+      let spread = head.reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / Double(length)
+      return (row[index] - centre) / (spread + Double(norm.epsilon)).squareRoot()
+        * (weight?[index % length] ?? 1) + (bias?[index % length] ?? 0)
     }
   }
 

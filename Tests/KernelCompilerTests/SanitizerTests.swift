@@ -14,7 +14,8 @@ import Testing
     let target = try toolchain.target(named: "native")
     let model = TestModel(
       hidden: 96, intermediate: 64, headDimension: 24, layers: 7, window: 100, headNorm: true,
-      bias: true, tied: true,
+      bias: true, tied: true, normStyle: numerics == .exact ? .layer : .rms,
+      normBias: numerics == .exact, residualScale: 0.5, logitCap: 10,
       formats: [
         .affine(bits: 3, groupSize: 32, scaleType: .bfloat16), .dense(.bfloat16),
         .affine(bits: 6, groupSize: 32, scaleType: .float16),

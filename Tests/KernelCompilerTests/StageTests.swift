@@ -29,13 +29,13 @@ import Testing
       modelType: "odd", vocabulary: 8, hidden: 8, layers: 0, contextLimit: 8)
     let x = build.embed("embedding", Embedding(weight: weights.matrix(8, 8), scale: 1))
     let y = build.linear("logits", x, Linear(weight: weights.matrix(8, 8), bias: nil))
-    let capped = build.softcap("cap", y, limit: 30)
+    let bent = build.activation("bend", y, .gelu)
     #expect(
       throws: CompilerError(
-        "no kernel computes logits of model_type odd; "
+        "no kernel computes logits + bend of model_type odd; "
           + "the generic backend (--backend generic) runs this model")
     ) {
-      try plan(build.graph(logits: capped), target: .x8664v3, numerics: .fast)
+      try plan(build.graph(logits: bent), target: .x8664v3, numerics: .fast)
     }
   }
 

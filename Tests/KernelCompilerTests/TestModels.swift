@@ -21,6 +21,13 @@ struct TestModel {
   var magnitude: Float = 1
   var dynamic: Rope.DynamicScaling?
   var activation = Activation.silu
+  var normStyle = Norm.Style.rms
+  var normWeights = true
+  var normBias = false
+  /// Multiplies what a layer adds.
+  var residualScale: Float = 1
+  var logitScale: Float = 1
+  var logitCap: Float?
   var format = WeightFormat.dense(.float32)
   /// By layer, for models of several formats.
   var formats: [WeightFormat] = []
@@ -39,7 +46,9 @@ struct TestModel {
     build.layer = nil
     let normed = build.norm("final_norm", x, norm(hidden, &weights))
     let head = tied ? table : weights.matrix(vocabulary, hidden, format)
-    let logits = build.linear("logits", normed, Linear(weight: head, bias: nil))
+    var logits = build.linear("logits", normed, Linear(weight: head, bias: nil))
+    if logitScale != 1 { logits = build.scale("logit_scale", logits, by: logitScale) }
+    if let logitCap { logits = build.softcap("logit_cap", logits, limit: logitCap) }
     return build.graph(logits: logits)
   }
 
@@ -64,7 +73,8 @@ struct TestModel {
       "attention.attend", build.rope("attention.query_rope", q, rope(heads)),
       build.rope("attention.key_rope", k, rope(keyValueHeads)), v, heads: heads,
       keyValueHeads: keyValueHeads, scale: 1.5 / Float(headDimension).squareRoot(), window: window)
-    let output = build.linear("attention.output", attended, linear(hidden, queries, &weights))
+    var output = build.linear("attention.output", attended, linear(hidden, queries, &weights))
+    if residualScale != 1 { output = build.scale("attention.scale", output, by: residualScale) }
     let y = build.add("attention.residual", x, output)
     let g = build.norm("mlp.norm", y, norm(hidden, &weights))
     let gate = build.linear("mlp.gate", g, linear(intermediate, hidden, &weights))
@@ -77,8 +87,8 @@ struct TestModel {
 
   private func norm(_ columns: Int, _ weights: inout TestWeights, heads: Int = 1) -> Norm {
     Norm(
-      style: .rms, weight: weights.norm(columns), bias: nil, weightOffset: 0, epsilon: 1e-5,
-      heads: heads)
+      style: normStyle, weight: normWeights ? weights.norm(columns) : nil,
+      bias: normBias ? weights.bias(columns) : nil, epsilon: 1e-5, heads: heads)
   }
 
   private func rope(_ heads: Int) -> Rope {

@@ -49,6 +49,13 @@ struct CompiledModelTests {
     #expect(output.tokens == [8, 11, 14, 17, 20])
   }
 
+  @Test func `What steps cost is read from the bundle`() throws {
+    guard let plain = try TinyBundle(), var measured = try TinyBundle() else { return }
+    #expect(try open(plain).stepCost == nil)
+    measured.manifest.stepCost = .init(threads: 2, milliseconds: [1: 10, 8: 12])
+    #expect(try open(measured).stepCost?.seconds(rows: 8) == 0.012)
+  }
+
   @Test func `The library that uses the most of the processor is chosen`() throws {
     guard var tiny = try TinyBundle() else { return }
     defer { tiny.remove() }

@@ -14,10 +14,13 @@ struct ConstraintTests {
       constraint: constraint)
   }
 
-  private func engine(_ model: ScriptedModel, drafting: Bool = true) throws -> Engine {
+  private func engine(
+    _ model: ScriptedModel, drafting: Bool = true, clock: StepClock = .system
+  ) throws -> Engine {
     try Engine(
       model: model,
-      configuration: EngineConfiguration(contextSize: 256, parallel: 3, drafting: drafting))
+      configuration: EngineConfiguration(contextSize: 256, parallel: 3, drafting: drafting),
+      clock: clock)
   }
 
   /// The most likely path through a language, token by token.
@@ -208,10 +211,10 @@ struct ConstraintTests {
     let language = [verse, Array(verse.dropLast(7)) + [40, 41], [12, 13]]
     var steps: [Int] = []
     for drafting in [false, true] {
+      let time = MadeUpTime()
       let model = ScriptedModel(
-        script: verse, vocabulary: 64, endOfSequence: end,
-        beforeStep: { _ in Thread.sleep(forTimeInterval: 0.002) })
-      let engine = try engine(model, drafting: drafting)
+        script: verse, vocabulary: 64, endOfSequence: end, beforeStep: { _ in time.pass(0.002) })
+      let engine = try engine(model, drafting: drafting, clock: time.clock)
       let constraint = ScriptedConstraint(language, end: end, isForcing: false)
       let output = await collect(try engine.generate(request(constraint)))
       #expect(output.tokens == verse)

@@ -7,10 +7,9 @@ import Testing
 struct DraftModelTests {
   private let configuration = EngineConfiguration(contextSize: 700, parallel: 4)
 
-  private func hashedModel(sleep: Double = 0) -> ScriptedModel {
-    ScriptedModel(vocabulary: 48, recordLimit: 2000) { _ in
-      if sleep > 0 { Thread.sleep(forTimeInterval: sleep) }
-    }
+  /// - Parameter seconds: how long each step seems to take.
+  private func hashedModel(seconds: Double = 0, _ time: MadeUpTime? = nil) -> ScriptedModel {
+    ScriptedModel(vocabulary: 48, recordLimit: 2000) { _ in time?.pass(seconds) }
   }
 
   private func prompt(_ seed: Int32, count: Int = 9) -> [Int32] {
@@ -76,13 +75,15 @@ struct DraftModelTests {
   }
 
   private func run(
-    draft: (any LanguageModel)?, drafting: Bool = true, tokens: Int = 150,
+    draft: (any LanguageModel)?, _ time: MadeUpTime = MadeUpTime(), drafting: Bool = true,
+    tokens: Int = 150,
     change: (inout GenerationRequest) -> Void = { _ in }
   ) async throws -> Run {
-    let model = hashedModel(sleep: 0.004)
+    let model = hashedModel(seconds: 0.004, time)
     var configuration = configuration
     configuration.drafting = drafting
-    let engine = try Engine(model: model, draftModel: draft, configuration: configuration)
+    let engine = try Engine(
+      model: model, draftModel: draft, configuration: configuration, clock: time.clock)
     var streams: [AsyncStream<GenerationEvent>] = []
     for number in 0..<2 {
       var request = GenerationRequest(
@@ -102,8 +103,9 @@ struct DraftModelTests {
   @Test func `A good draft model saves steps and changes nothing`() async throws {
     let plain = try await run(draft: nil, drafting: false)
     for period in [3, 1000] {
-      let draft = FlawedModel(hashedModel(sleep: 0.0002), period: period)
-      let drafted = try await run(draft: draft)
+      let time = MadeUpTime()
+      let draft = FlawedModel(hashedModel(seconds: 0.0002, time), period: period)
+      let drafted = try await run(draft: draft, time)
       #expect(drafted.answers == plain.answers)
       #expect(drafted.status.steps < plain.status.steps * 3 / 4)
       #expect(drafted.status.acceptedTokens > 60)
@@ -113,8 +115,9 @@ struct DraftModelTests {
 
   @Test func `A draft model that is no good is left alone`() async throws {
     let plain = try await run(draft: nil, drafting: false, tokens: 300)
-    let draft = FlawedModel(hashedModel(sleep: 0.0002), period: 1)
-    let drafted = try await run(draft: draft, tokens: 300)
+    let time = MadeUpTime()
+    let draft = FlawedModel(hashedModel(seconds: 0.0002, time), period: 1)
+    let drafted = try await run(draft: draft, time, tokens: 300)
     #expect(drafted.answers == plain.answers)
     #expect(draft.base.violations == [])
     // Tried at first and then now and again.
@@ -123,8 +126,9 @@ struct DraftModelTests {
   }
 
   @Test func `A draft model as slow as the model itself is left alone`() async throws {
-    let draft = hashedModel(sleep: 0.005)
-    let drafted = try await run(draft: draft, tokens: 60)
+    let time = MadeUpTime()
+    let draft = hashedModel(seconds: 0.005, time)
+    let drafted = try await run(draft: draft, time, tokens: 60)
     #expect(draft.steps.count < 20)
     #expect(drafted.answers == [0, 1].map { greedyAnswer(draft, prompt($0), count: 60) })
   }
@@ -143,8 +147,9 @@ struct DraftModelTests {
         $0.constraint = ScriptedConstraint(language, end: 1, isForcing: false)
       }
       let plain = try await run(draft: nil, drafting: false, tokens: 60, change: change)
+      let time = MadeUpTime()
       let drafted = try await run(
-        draft: hashedModel(sleep: 0.0002), tokens: 60, change: change)
+        draft: hashedModel(seconds: 0.0002, time), time, tokens: 60, change: change)
       #expect(drafted.answers == plain.answers)
       #expect(drafted.status.draftedTokens > 0)
     }

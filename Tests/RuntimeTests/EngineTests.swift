@@ -170,13 +170,13 @@ struct EngineTests {
     var outputs: [CollectedOutput] = []
     var steps: [Int] = []
     for drafting in [false, true] {
-      // Each step takes long enough for drafted rows to look cheap.
+      let time = MadeUpTime()
       let model = ScriptedModel(
-        script: verse, vocabulary: 32, endOfSequence: 1,
-        beforeStep: { _ in Thread.sleep(forTimeInterval: 0.002) })
+        script: verse, vocabulary: 32, endOfSequence: 1, beforeStep: { _ in time.pass(0.002) })
       let engine = try Engine(
         model: model,
-        configuration: EngineConfiguration(contextSize: 200, parallel: 2, drafting: drafting))
+        configuration: EngineConfiguration(contextSize: 200, parallel: 2, drafting: drafting),
+        clock: time.clock)
       outputs.append(await collect(try engine.generate(request())))
       steps.append(engine.status.steps)
       #expect(engine.status.acceptedTokens <= engine.status.draftedTokens)

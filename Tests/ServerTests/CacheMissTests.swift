@@ -8,8 +8,10 @@ import Testing
 struct CacheMissTests {
   private func body(_ texts: [String]) -> JSON {
     let messages = texts.enumerated().map { index, text -> JSON in
-      ["role": .string(index == 0 ? "system" : index % 2 == 1 ? "user" : "assistant"),
-       "content": .string(text)]
+      [
+        "role": .string(index == 0 ? "system" : index % 2 == 1 ? "user" : "assistant"),
+        "content": .string(text),
+      ]
     }
     return ["model": "letters", "messages": .array(messages)]
   }

@@ -125,12 +125,27 @@ struct ChatRequestTests {
     (#""user": 5"#, "user", "invalid_type"),
     (#""audio": {}"#, "audio", "unsupported_parameter"),
     (#""functions": []"#, "functions", "unsupported_parameter"),
-    (#""grammar": "x""#, "grammar", "unsupported_parameter"),
-    (#""response_format": {"type": "json_object"}"#, "response_format.type", "unsupported_value"),
+    (#""grammar": 1"#, "grammar", "invalid_type"),
+    (#""grammar": "x", "guided_regex": "a""#, "grammar", "invalid_value"),
+    (#""guided_choice": []"#, "guided_choice", "invalid_value"),
+    (#""guided_json": "{""#, "guided_json", "invalid_value"),
+    (#""structured_outputs": {"jsn": {}}"#, "structured_outputs.jsn", "unknown_parameter"),
+    (
+      #""response_format": {"type": "json_schema"}"#, "response_format.json_schema",
+      "missing_required_parameter"
+    ),
+    (
+      #""response_format": {"type": "json_schema", "json_schema": {"schema": 1}}"#,
+      "response_format.json_schema.schema", "invalid_type"
+    ),
     (#""response_format": {"type": "xml"}"#, "response_format.type", "invalid_value"),
     (#""reasoning_effort": "huge""#, "reasoning_effort", "invalid_value"),
-    (#""tool_choice": "required""#, "tool_choice", "unsupported_value"),
-    (#""tool_choice": {"type": "function"}"#, "tool_choice", "unsupported_value"),
+    (#""tool_choice": "required""#, "tool_choice", "invalid_value"),
+    (#""tool_choice": {"type": "function"}"#, "tool_choice.name", "missing_required_parameter"),
+    (
+      #""tool_choice": {"type": "function", "function": {"name": "f"}}"#,
+      "tool_choice.function.name", "invalid_value"
+    ),
     (#""tool_choice": 1"#, "tool_choice", "invalid_type"),
     (#""tools": [{"type": "custom"}]"#, "tools[0].type", "unsupported_value"),
     (#""tools": [{"type": "function"}]"#, "tools[0].function", "missing_required_parameter"),
@@ -139,8 +154,8 @@ struct ChatRequestTests {
       "invalid_value"
     ),
     (
-      #""tools": [{"type": "function", "function": {"name": "f", "strict": true}}]"#,
-      "tools[0].function.strict", "unsupported_value"
+      #""tools": [{"type": "function", "function": {"name": "f", "strict": 1}}]"#,
+      "tools[0].function.strict", "invalid_type"
     ),
     (
       #""tools": [{"type": "function", "function": {"name": "f", "parameters": []}}]"#,
@@ -257,6 +272,43 @@ struct ChatRequestTests {
     #expect(try read(tools + #", "tool_choice": "auto""#).conversation.tools.definitions.count == 1)
     #expect(try read(tools + #", "tool_choice": "none""#).conversation.tools.definitions.isEmpty)
     #expect(try !read(tools + #", "parallel_tool_calls": false"#).conversation.tools.parallel)
+  }
+
+  @Test func `tool_choice says which tools may be called, and whether one must be`() throws {
+    let tools =
+      #""tools": [{"type": "function", "function": {"name": "f", "strict": true}}, "#
+      + #"{"type": "function", "function": {"name": "g"}}], "tool_choice": "#
+    let required = try read(tools + #""required""#).conversation.tools
+    #expect(required.choice == .required && required.callable == nil && required.parallel)
+    #expect(required.strict == ["f"])
+    let named = try read(tools + #"{"type": "function", "function": {"name": "g"}}"#)
+    #expect(named.conversation.tools.choice == .required)
+    #expect(named.conversation.tools.callable == ["g"])
+    #expect(!named.conversation.tools.parallel)
+    let allowed = try read(
+      tools + #"{"type": "allowed_tools", "allowed_tools": {"mode": "auto", "#
+        + #""tools": [{"type": "function", "function": {"name": "f"}}]}}"#)
+    #expect(allowed.conversation.tools.choice == .auto)
+    #expect(allowed.conversation.tools.callable == ["f"])
+  }
+
+  @Test(arguments: [
+    (#""response_format": {"type": "json_object"}"#, "response_format"),
+    (#""response_format": {"type": "json_object", "schema": {}}"#, "response_format.schema"),
+    (
+      #""response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}"#,
+      "response_format.json_schema.schema"
+    ),
+    (#""guided_json": {"type": "object"}"#, "guided_json"),
+    (#""json_schema": {"type": "object"}"#, "json_schema"),
+    (#""guided_regex": "a+""#, "guided_regex"), (#""guided_choice": ["a"]"#, "guided_choice"),
+    (#""grammar": "root ::= \"a\"""#, "grammar"),
+    (#""structured_outputs": {"regex": "a"}"#, "structured_outputs.regex"),
+  ])
+  func `the form of an answer is read from whichever field gives it`(
+    member: String, path: String
+  ) throws {
+    #expect(try read(member).conversation.form?.path == path)
   }
 
   // MARK: Delivery

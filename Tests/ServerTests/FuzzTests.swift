@@ -77,8 +77,59 @@ struct FuzzTests {
     }
   }
 
-  private func expectAnswer(_ client: any TestClientProtocol, _ body: String) async throws {
-    let response = try await client.post("/v1/chat/completions", body)
+  private static let responseSeed: JSON = [
+    "model": "m", "instructions": "s", "max_output_tokens": 3, "temperature": 0.5, "top_p": 0.9,
+    "stream": true, "store": true, "metadata": ["a": "b"], "top_logprobs": 1,
+    "include": ["message.output_text.logprobs"], "reasoning": ["effort": "low"],
+    "text": ["format": ["type": "text"]], "tool_choice": "auto", "parallel_tool_calls": true,
+    "tools": [["type": "function", "name": "f", "parameters": ["type": "object"]]],
+    "input": [
+      ["role": "user", "content": [["type": "input_text", "text": "a"]]],
+      ["type": "reasoning", "id": "r", "summary": []],
+      ["type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"],
+      ["type": "function_call_output", "call_id": "c", "output": "r"],
+      ["type": "item_reference", "id": "x"],
+    ],
+  ]
+
+  private static let messageSeed: JSON = [
+    "model": "m", "max_tokens": 3, "temperature": 0.5, "top_k": 5, "stop_sequences": ["x"],
+    "stream": true, "system": [["type": "text", "text": "s"]], "metadata": ["user_id": "u"],
+    "thinking": ["type": "enabled", "budget_tokens": 1024], "tool_choice": ["type": "auto"],
+    "tools": [["name": "f", "input_schema": ["type": "object"]]],
+    "messages": [
+      ["role": "user", "content": [["type": "text", "text": "a"]]],
+      [
+        "role": "assistant",
+        "content": [
+          ["type": "thinking", "thinking": "t", "signature": "s"],
+          ["type": "tool_use", "id": "c", "name": "f", "input": .object(JSONObject())],
+        ],
+      ],
+      [
+        "role": "user",
+        "content": [["type": "tool_result", "tool_use_id": "c", "content": "r"]],
+      ],
+    ],
+  ]
+
+  @Test(arguments: [("/v1/responses", responseSeed), ("/v1/messages", messageSeed)])
+  func `The other APIs answer or refuse as well`(path: String, seed: JSON) async throws {
+    let server = try TestServer(saying: "a<tool_call>\n{}</tool_call>")
+    try await server.run { client in
+      var dice = Dice(state: 3)
+      for _ in 0..<300 {
+        var body = seed
+        for _ in 0..<dice.next(upTo: 3) + 1 { body = mutated(body, &dice) }
+        try await expectAnswer(client, body.text(), at: path)
+      }
+    }
+  }
+
+  private func expectAnswer(
+    _ client: any TestClientProtocol, _ body: String, at path: String = "/v1/chat/completions"
+  ) async throws {
+    let response = try await client.post(path, body)
     if response.status == .ok { return }
     #expect(response.status == .badRequest, "\(response.status) for \(body.prefix(2000))")
     let error = try response.error

@@ -19,6 +19,7 @@ struct MessagesStreamTests {
     let name: String
     let answer: String
     var members: JSON = .object(JSONObject())
+    var isBroken = false
 
     var testDescription: String { name }
   }
@@ -46,12 +47,18 @@ struct MessagesStreamTests {
     Case(name: "call cut off", answer: call, members: ["tools": tools, "max_tokens": 36]),
     Case(
       name: "broken call", answer: #"<tool_call>{"name": "f", "arguments": {"x" 1}}</tool_call>"#,
-      members: ["tools": tools]),
+      members: ["tools": tools], isBroken: true),
   ]
+
+  private func server(for test: Case) throws -> TestServer {
+    var server = try TestServer(saying: test.answer)
+    server.constrainsCalls = !test.isBroken
+    return server
+  }
 
   private func ask(_ test: Case, stream: Bool) async throws -> TestResponse {
     let body = messagesBody(test.members, stream: stream)
-    return try await TestServer(saying: test.answer).run {
+    return try await server(for: test).run {
       try await $0.post("/v1/messages", body.text())
     }
   }

@@ -21,6 +21,8 @@ struct TestServer: Sendable {
   let model: ScriptedModel
   var configuration: ServerConfiguration
   var isLoaded = true
+  /// Off for models that are to get a call wrong.
+  var constrainsCalls = true
 
   /// - Parameters:
   ///   - contextSize, parallel, queueLimit: the engine's.
@@ -58,7 +60,7 @@ struct TestServer: Sendable {
     ServedModel(
       chat: chat, engine: engine, vocabulary: Self.vocabulary, backend: model.backend,
       generationConfiguration: nil,
-      fingerprint: "fp-test")
+      fingerprint: "fp-test", constrainsCalls: constrainsCalls)
   }
 
   /// Runs `test` with a client of this server.

@@ -54,7 +54,7 @@ def random_text(rng, own):
         elif kind == "own":
             text.append(rng.choice(own))
         elif kind == "bmp":
-            text.append("".join(chr(rng.choice(ASSIGNED[:50000])) for _ in range(rng.randint(1, 4))))
+            text.append("".join(chr(ASSIGNED[rng.randrange(50000)]) for _ in range(rng.randint(1, 4))))
         elif kind == "assigned":
             text.append(chr(rng.choice(ASSIGNED)))
         elif kind == "mark":
@@ -307,4 +307,5 @@ def main():
         made += 1
 
 
-main()
+if __name__ == "__main__":
+    main()

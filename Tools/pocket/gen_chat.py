@@ -483,7 +483,7 @@ SYS = [None] * 10 + ["You are a helpful assistant."] * 3 + ["You are pocket-chat
                                                     "You are an assistant that can call functions.", "Keep your answers short."]
 SYS_JSON = ["Reply only in JSON.", "You always answer with JSON.", "Respond with a JSON object.", "Answer in JSON format. No other text."]
 PLAIN = {"chat": g_chat, "fact": g_fact, "math": g_math, "word": g_word, "unknown": g_unknown, "story": g_story, "json": g_json}
-MIX = dict(tool=58, quiz=24, json=6, story=3, memory=3, copy=6)
+MIX = dict(tool=62, quiz=24, json=5, story=2, memory=2, copy=5)
 
 
 def simple(c):

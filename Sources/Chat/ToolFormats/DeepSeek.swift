@@ -6,6 +6,15 @@ struct DeepSeekFormat: ToolFormat {
   let name = "deepseek"
   let markers = [CallMarkers("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>")]
   let innerMarkers = ["<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>"]
+  let callGrammar: CallGrammar? = CallGrammar(
+    begin: "<｜tool▁calls▁begin｜>", head: "<｜tool▁call▁begin｜>NAME<｜tool▁sep｜>",
+    tail: "<｜tool▁call▁end｜>", separator: "", end: "<｜tool▁calls▁end｜>",
+    others: [
+      CallGrammar(
+        begin: "<｜tool▁calls▁begin｜>",
+        head: "<｜tool▁call▁begin｜>function<｜tool▁sep｜>NAME\n```json\n",
+        tail: "\n```<｜tool▁call▁end｜>", separator: "\n", end: "<｜tool▁calls▁end｜>")
+    ])
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<｜tool▁calls▁begin｜>") }
 

@@ -1,4 +1,4 @@
-/// `<|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{…}<|tool_call_end|>` in a
+/// `<|tool_call_begin|>functions.NAME:INDEX<|tool_call_argument_begin|>{…}<|tool_call_end|>` in a
 /// section of its own. The id that the model writes goes on counting over the conversation.
 struct KimiK2Format: ToolFormat {
   let name = "kimi_k2"
@@ -6,6 +6,10 @@ struct KimiK2Format: ToolFormat {
   let innerMarkers = [
     "<|tool_call_begin|>", "<|tool_call_argument_begin|>", "<|tool_call_end|>",
   ]
+  let callGrammar: CallGrammar? = CallGrammar(
+    begin: "<|tool_calls_section_begin|>",
+    head: "<|tool_call_begin|>functions.NAME:INDEX<|tool_call_argument_begin|>",
+    tail: "<|tool_call_end|>", separator: "", end: "<|tool_calls_section_end|>")
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<|tool_calls_section_begin|>") }
 

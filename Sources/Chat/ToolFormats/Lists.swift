@@ -5,6 +5,7 @@ struct GraniteFormat: ToolFormat {
   let name = "granite"
   let markers = [CallMarkers("<|tool_call|>", nil), CallMarkers("<tool_call>[", nil)]
   let ignoredMarkers = ["<response>", "</response>"]
+  let callGrammar: CallGrammar? = .list("<|tool_call|>")
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<|tool_call|>") }
 
@@ -26,6 +27,10 @@ struct CommandFormat: ToolFormat {
   let ignoredMarkers = [
     "<|START_RESPONSE|>", "<|END_RESPONSE|>", "<|START_TEXT|>", "<|END_TEXT|>",
   ]
+  let callGrammar: CallGrammar? = CallGrammar(
+    begin: "<|START_ACTION|>", space: "\\[\\s{0,6}",
+    head: #"{"tool_call_id": "0", "tool_name": "NAME", "parameters": "#, tail: "}",
+    separator: ",\n    ", end: "\n]<|END_ACTION|>", excluded: ["<|END_ACTION|>"])
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions("<|START_ACTION|>") || clues.mentions("tool_name") && clues.mentions("Action:")
@@ -40,6 +45,8 @@ struct BracketedListFormat: ToolFormat {
   let markers: [CallMarkers]
 
   func isSpoken(by clues: FormatClues) -> Bool { markers.contains { clues.mentions($0.begin) } }
+
+  var callGrammar: CallGrammar? { .list(markers[0].begin, markers[0].end ?? "") }
 
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader { JSONCallReader(.objects) }
 

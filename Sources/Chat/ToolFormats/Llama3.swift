@@ -4,6 +4,9 @@ struct Llama3Format: ToolFormat {
   let name = "llama3_json"
   let markers = [CallMarkers("<|python_tag|>", nil)]
   let unmarkedBeginnings: [Character] = ["{", "["]
+  let callGrammar: CallGrammar? = CallGrammar(
+    begin: "<|python_tag|>", head: #"{"name": "NAME", "parameters": "#, tail: "}", separator: "; ",
+    end: "")
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions("<|python_tag|>")

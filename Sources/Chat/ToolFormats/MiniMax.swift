@@ -4,6 +4,11 @@ import JSON
 struct MiniMaxM2Format: ToolFormat {
   let name = "minimax_m2"
   let markers = [CallMarkers("<minimax:tool_call>", "</minimax:tool_call>")]
+  let callGrammar: CallGrammar? = CallGrammar(
+    begin: "<minimax:tool_call>", space: "\\n?", head: "<invoke name=\"NAME\">\n",
+    tail: "</invoke>\n",
+    arguments: .elements(begin: "<parameter name=\"KEY\">", end: "</parameter>\n"),
+    separator: "", end: "</minimax:tool_call>")
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<minimax:tool_call>") }
 

@@ -6,6 +6,10 @@ import JSON
 struct QwenXMLFormat: ToolFormat {
   let name = "qwen3_coder"
   let markers = [CallMarkers("<tool_call>", "</tool_call>")]
+  let callGrammar: CallGrammar? = CallGrammar(
+    begin: "<tool_call>", space: "\\n?", head: "<function=NAME>\n", tail: "</function>\n",
+    arguments: .elements(begin: "<parameter=KEY>\n", end: "\n</parameter>\n"),
+    end: "</tool_call>", next: "\n")
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions("<tool_call>") && clues.mentions("<function=")
@@ -20,6 +24,10 @@ struct QwenXMLFormat: ToolFormat {
 struct SeedFormat: ToolFormat {
   let name = "seed_oss"
   let markers = [CallMarkers("<seed:tool_call>", "</seed:tool_call>")]
+  let callGrammar: CallGrammar? = CallGrammar(
+    begin: "<seed:tool_call>", space: "\\n?", head: "<function=NAME>\n", tail: "</function>\n",
+    arguments: .elements(begin: "<parameter=KEY>", end: "</parameter>\n"),
+    end: "</seed:tool_call>", next: "\n")
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<seed:tool_call>") }
 

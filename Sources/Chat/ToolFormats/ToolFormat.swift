@@ -23,12 +23,15 @@ public protocol ToolFormat: Sendable {
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader
   func grammar(reasoning: ReasoningMarkers?) -> OutputGrammar
   func makeCallID() -> String
+  /// How calls look, so that they can be constrained; nil where they can't.
+  var callGrammar: CallGrammar? { get }
 }
 
 extension ToolFormat {
   public var ignoredMarkers: [String] { [] }
   public var innerMarkers: [String] { [] }
   public var unmarkedBeginnings: [Character] { [] }
+  public var callGrammar: CallGrammar? { nil }
   public var headerOpening: String? { nil }
 
   public func grammar(reasoning: ReasoningMarkers?) -> OutputGrammar {

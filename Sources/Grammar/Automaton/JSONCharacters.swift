@@ -3,6 +3,7 @@
 extension ExpressionPool {
   /// Any character of a string, in any spelling that JSON has for it.
   mutating func jsonCharacter() -> Expression {
+    if let known = characters.any { return known }
     let plain = CharacterSet([0...0x1F, 0x22...0x22, 0x5C...0x5C]).inverted
     var short = ByteSet()
     for byte in "\"\\/bfnrt".utf8 { short.insert(byte) }
@@ -18,6 +19,7 @@ extension ExpressionPool {
       concatenation([literal("u"), high, literal("\\u"), low]),
     ])
     let result = either(characters(plain), concatenation(literal("\\"), escapes))
+    characters.any = result
     stringCharacters.insert(result)
     return result
   }
@@ -30,7 +32,9 @@ extension ExpressionPool {
 
   /// Any character in the one spelling of `Alphabet.json`.
   mutating func canonicalCharacter() -> Expression {
+    if let known = characters.canonical { return known }
     let result = characters(.all, .json)
+    characters.canonical = result
     stringCharacters.insert(result)
     return result
   }

@@ -96,25 +96,38 @@ extension ExpressionPool {
     }
   }
 
+  /// Looks for a text that matches, depth first; all states on the way to one are known then.
   private mutating func searchFindsDead(_ expression: Expression) -> Bool {
     let representatives = byteClasses().representatives
-    var seen: Set<Expression> = [expression]
-    var queue = [expression]
-    var next = 0
-    while next < queue.count, next < Self.searchLimit {
-      let state = queue[next]
-      next += 1
-      for byte in representatives {
+    var origin: [Expression: Expression] = [expression: expression]
+    var pending = [expression]
+    var visits = 0
+    while let state = pending.popLast() {
+      visits += 1
+      guard visits <= Self.searchLimit else { return false }
+      for byte in representatives where first(state).contains(byte) {
         let following = derivative(state, byte)
-        if isNullable(following) || deadness[following] == false { return false }
-        if following != Self.never, deadness[following] != true, seen.insert(following).inserted {
-          queue.append(following)
+        if isNullable(following) || deadness[following] == false {
+          markLive(state, origin)
+          return false
         }
+        guard following != Self.never, deadness[following] != true, origin[following] == nil
+        else { continue }
+        origin[following] = state
+        pending.append(following)
       }
     }
-    if next < queue.count { return false }
-    for state in queue { deadness[state] = true }
+    for state in origin.keys { deadness[state] = true }
     return true
+  }
+
+  private mutating func markLive(_ found: Expression, _ origin: [Expression: Expression]) {
+    var state = found
+    deadness[state] = false
+    while let before = origin[state], before != state {
+      deadness[before] = false
+      state = before
+    }
   }
 
   /// The derivative, `never` where nothing can complete it.
@@ -136,18 +149,29 @@ struct ByteClasses: Sendable {
 }
 
 extension ExpressionPool {
-  func byteClasses() -> ByteClasses {
+  /// The classes that the sets made so far tell apart; kept until there are more sets.
+  mutating func byteClasses() -> ByteClasses {
+    if let known = classes, known.sets == sets.count { return known.classes }
+    let result = makeByteClasses()
+    classes = (sets.count, result)
+    return result
+  }
+
+  private func makeByteClasses() -> ByteClasses {
     var classOf = [Int](repeating: 0, count: 256)
     var count = 1
+    var numbers = [Int](repeating: -1, count: 512)
     for set in sets where count < 256 {
-      var numbers: [Int: Int] = [:]
+      for index in 0..<count * 2 { numbers[index] = -1 }
+      count = 0
       for byte in 0..<256 {
         let key = classOf[byte] * 2 + (set.contains(UInt8(byte)) ? 1 : 0)
-        let number = numbers[key] ?? numbers.count
-        numbers[key] = number
-        classOf[byte] = number
+        if numbers[key] < 0 {
+          numbers[key] = count
+          count += 1
+        }
+        classOf[byte] = numbers[key]
       }
-      count = numbers.count
     }
     var representatives = [UInt8](repeating: 0, count: count)
     for byte in (0..<256).reversed() { representatives[classOf[byte]] = UInt8(byte) }

@@ -54,15 +54,21 @@ struct ExpressionPool: Sendable {
   private(set) var nodes: [Node] = []
   private(set) var traits: [Traits] = []
   private(set) var sets: [ByteSet] = []
-  private var index: [Node: Expression] = [:]
+  /// Open addressing by hash: expression + 1, 0 where nothing is.
+  private var slots = [Int32](repeating: 0, count: 1 << 10)
+  private let seed = UInt64.random(in: .min ... .max) | 1
   private var setIndex: [ByteSet: Int32] = [:]
   let limit: Int
   /// Set once the limit was met; expressions made since are `never`.
   private(set) var isExhausted = false
   /// Whether expressions were found empty or not, where that took a search.
   var deadness: [Expression: Bool] = [:]
+  /// Byte classes, and the number of sets they are of.
+  var classes: (sets: Int, classes: ByteClasses)?
   /// Expressions for one character of a JSON string, which all take any plain character.
   var stringCharacters: Set<Expression> = []
+  /// `jsonCharacter` and `canonicalCharacter`, once they are made.
+  var characters: (any: Expression?, canonical: Expression?)
 
   /// Counts above this are clipped to what a token can reach.
   static let largeCount: Int32 = 48
@@ -86,7 +92,8 @@ struct ExpressionPool: Sendable {
 
   /// The expression of that node, made where there is none yet.
   private mutating func intern(_ node: Node) -> Expression {
-    if let known = index[node] { return known }
+    let slot = slot(of: node)
+    if slots[slot] != 0 { return slots[slot] - 1 }
     guard nodes.count < limit else {
       isExhausted = true
       return Self.never
@@ -99,8 +106,30 @@ struct ExpressionPool: Sendable {
     let expression = Expression(nodes.count)
     nodes.append(node)
     self.traits.append(traits)
-    index[node] = expression
+    slots[slot] = expression + 1
+    if nodes.count * 2 > slots.count { grow() }
     return expression
+  }
+
+  /// Where a node stands in `slots`, or would.
+  private func slot(of node: Node) -> Int {
+    let low = UInt64(UInt32(bitPattern: node.first)) | UInt64(UInt32(bitPattern: node.second)) << 32
+    let high = UInt64(UInt32(bitPattern: node.third)) << 8 | UInt64(node.kind.rawValue)
+    var hash = (low ^ seed) &* 0x9E37_79B9_7F4A_7C15
+    hash = (hash ^ hash >> 29 ^ high) &* 0xBF58_476D_1CE4_E5B9
+    hash ^= hash >> 32
+    let mask = slots.count - 1
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while slots[slot] != 0, nodes[Int(slots[slot]) - 1] != node { slot = (slot + 1) & mask }
+    return slot
+  }
+
+  private mutating func grow() {
+    slots = [Int32](repeating: 0, count: slots.count * 4)
+    for (expression, node) in nodes.enumerated() {
+      let slot = slot(of: node)
+      slots[slot] = Int32(expression) + 1
+    }
   }
 }
 

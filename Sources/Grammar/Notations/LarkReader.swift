@@ -40,7 +40,8 @@ private struct LarkReader {
   /// Lark's common terminals that grammars import.
   private static let common = [
     "DIGIT": "[0-9]", "INT": "[0-9]+", "SIGNED_INT": "[+-]?[0-9]+",
-    "DECIMAL": "[0-9]+\\.[0-9]*|\\.[0-9]+", "FLOAT": "(?:[0-9]+\\.[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
+    "DECIMAL": "[0-9]+\\.[0-9]*|\\.[0-9]+",
+    "FLOAT": "(?:[0-9]+\\.[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
     "NUMBER": "(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
     "SIGNED_NUMBER": "[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
     "ESCAPED_STRING": "\"(?:[^\"\\\\\\n]|\\\\.)*\"", "LETTER": "[A-Za-z]", "WORD": "[A-Za-z]+",
@@ -209,7 +210,9 @@ private struct LarkReader {
       return atom
     }
     scanner.skipSpace(lines: false)
-    guard let minimum = scanner.number() else { throw scanner.error("a number is missing behind '~'") }
+    guard let minimum = scanner.number() else {
+      throw scanner.error("a number is missing behind '~'")
+    }
     let maximum = scanner.take("..") ? scanner.number() : minimum
     guard let maximum, maximum >= minimum, maximum <= limits.repetitions else {
       throw scanner.error("a repetition is written ~ 2 or ~ 2..5")

@@ -12,14 +12,14 @@ struct Punctuation: Sendable {
 
   init(
     _ builder: inout GrammarBuilder, _ style: SchemaOptions.Whitespace
-  ) throws(GrammarError) {
+  ) {
     let space: Expression
     let inner: Expression
     switch style {
     case .compact: (space, inner) = (ExpressionPool.empty, ExpressionPool.empty)
     case .spaced: (space, inner) = (builder.pool.literal(" "), ExpressionPool.empty)
     case .flexible:
-      space = try builder.expression("(?: |\\r?\\n[ \\t]{0,\(Self.deepestIndentation)})?")
+      space = Self.flexibleSpace(&builder.pool)
       inner = space
     }
     func before(_ text: String, _ builder: inout GrammarBuilder) -> Expression {
@@ -30,12 +30,23 @@ struct Punctuation: Sendable {
     {
       builder.pool.concatenation(builder.pool.literal(text), space)
     }
-    // Only a line break is written in front of a colon or a comma by nobody.
+    // Nobody writes white space in front of a colon or a comma.
     colon = behind(":", space, &builder)
     comma = builder.terminal(behind(",", space, &builder))
     openObject = builder.terminal(behind("{", inner, &builder))
     closeObject = builder.terminal(before("}", &builder))
     openArray = builder.terminal(behind("[", inner, &builder))
     closeArray = builder.terminal(before("]", &builder))
+  }
+
+  /// Nothing, a space, or a line break and an indentation.
+  private static func flexibleSpace(_ pool: inout ExpressionPool) -> Expression {
+    var indentation = ByteSet(UInt8(ascii: " "))
+    indentation.insert(UInt8(ascii: "\t"))
+    let line = pool.concatenation([
+      pool.optional(pool.literal("\r")), pool.literal("\n"),
+      pool.repetition(pool.bytes(indentation), 0, Int32(deepestIndentation)),
+    ])
+    return pool.either([ExpressionPool.empty, pool.literal(" "), line])
   }
 }

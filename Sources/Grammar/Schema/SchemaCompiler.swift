@@ -8,10 +8,14 @@ extension GrammarBuilder {
     _ schema: JSON, options: SchemaOptions = SchemaOptions()
   ) throws(GrammarError) -> Part {
     let document = try SchemaDocument(schema, limits: limits)
-    var compiler = try SchemaCompiler(self, document, options)
+    // The builder moves into the compiler and back: a copy would cost what is built so far.
+    var own = GrammarBuilder(limits: limits)
+    swap(&own, &self)
+    var compiler = SchemaCompiler(own, document, options)
+    own = GrammarBuilder(limits: limits)
+    defer { self = compiler.builder }
     let part = try compiler.part(compiler.facets("", schema))
-    self = compiler.builder
-    try checkSize()
+    try compiler.builder.checkSize()
     return part
   }
 }
@@ -48,12 +52,13 @@ struct SchemaCompiler {
   private static let mostDepth = 120
 
   init(
-    _ builder: GrammarBuilder, _ document: SchemaDocument, _ options: SchemaOptions
-  ) throws(GrammarError) {
+    _ builder: consuming GrammarBuilder, _ document: SchemaDocument, _ options: SchemaOptions
+  ) {
+    var builder = builder
+    punctuation = Punctuation(&builder, options.whitespace)
     self.builder = builder
     self.document = document
     self.options = options
-    punctuation = try Punctuation(&self.builder, options.whitespace)
   }
 
   /// A schema as facets; nil where nothing satisfies it.

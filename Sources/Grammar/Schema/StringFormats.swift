@@ -8,10 +8,13 @@ enum StringFormats {
     guard let pattern = patterns[name] else {
       throw facet.unsupported("format", "the format '\(name)' isn't known")
     }
+    if let known = builder.patterns["format " + name] { return known }
     do throws(PatternError) {
       let parsed = try PatternReader.read(pattern)
       var compiler = PatternCompiler(.json, isSearch: false)
-      return try compiler.language(parsed, &builder.pool)
+      let result = try compiler.language(parsed, &builder.pool)
+      builder.patterns["format " + name] = result
+      return result
     } catch {
       throw facet.unsupported("format", "its pattern \(error.reason)")
     }

@@ -7,11 +7,14 @@ extension SchemaCompiler {
     var minimum = 0
     var maximum: Int?
     var languages: [Expression] = []
+    // Whether one of the languages has nothing but whole characters in it.
+    var isBounded = false
     for facet in facets {
       if let value = try count("minLength", facet) { minimum = max(minimum, value) }
       if let value = try count("maxLength", facet) { maximum = min(maximum ?? value, value) }
       if let text = facet["pattern"]?.string {
         languages.append(try pattern(text, "pattern", facet))
+        isBounded = true
       }
       if let text = facet[SchemaKeywords.notPattern]?.string {
         languages.append(builder.pool.complement(try pattern(text, "not", facet)))
@@ -19,6 +22,7 @@ extension SchemaCompiler {
       if let name = facet["format"]?.string {
         if let language = try StringFormats.language(name, facet, &builder) {
           languages.append(language)
+          isBounded = true
         }
       }
       for value in facet[SchemaKeywords.notEnum]?.array ?? [] {
@@ -27,6 +31,9 @@ extension SchemaCompiler {
       }
     }
     if let maximum, maximum < minimum { return ExpressionPool.never }
+    if isBounded, minimum == 0, maximum == nil {
+      return quoted(builder.pool.both(languages + exclusions()))
+    }
     let isFree = languages.isEmpty
     let character = isFree ? builder.pool.jsonCharacter() : builder.pool.canonicalCharacter()
     let content = builder.pool.repetition(

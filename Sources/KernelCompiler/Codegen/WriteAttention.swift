@@ -24,10 +24,7 @@ extension CodeWriter {
       finish.append("add_row(channel, \(floats), PADDED);")
     }
     if let norm = part.norm {
-      let weight = "(const float *)(weights + \(norm.weight))"
-      finish.append(
-        "rms_normalise(channel, channel, \(weight), DIMENSION, PADDED, "
-          + "\(norm.epsilon.literal));")
+      finish += norm.statements("channel", "channel", "DIMENSION", "PADDED")
     }
     if let rope = part.rope {
       let rotate = rope.interleaved ? "rotate_neighbours" : "rotate_halves"

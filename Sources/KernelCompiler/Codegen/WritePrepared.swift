@@ -27,8 +27,8 @@ extension CodeWriter {
 
   private func normalise(_ input: InputShape) -> String {
     guard let norm = input.norm else { return "(void)weights;\ncopy_row(x, source, ROW);" }
-    let weight = "(const float *)(weights + \(norm.weight))"
-    return "rms_normalise(x, source, \(weight), COLUMNS, ROW, \(norm.epsilon.literal));"
+    let unused = norm.weight == nil && norm.bias == nil ? ["(void)weights;"] : []
+    return (unused + norm.statements("x", "source", "COLUMNS", "ROW")).joined(separator: "\n")
   }
 
   private func preparation(_ input: InputShape) -> String {
@@ -50,10 +50,46 @@ extension CodeWriter {
     ActivationFormat(matrix.format, plan.numerics)
   }
 
+  /// What is done to the products of one block before they are stored.
+  func finish(_ matrix: MatrixShape, _ finish: [Finish]) -> String {
+    let bias = biasLine(matrix, "y", block: "line")
+    return ((bias.isEmpty ? [] : [bias]) + finish.map(\.statement)).joined(separator: "\n")
+  }
+
   /// A statement that adds a matrix's bias to the products of one block.
   func biasLine(_ matrix: MatrixShape, _ vectors: String, block: String) -> String {
     matrix.bias.map { "add_bias(\(vectors), weights + \($0) + (size_t)\(block) * 64, tokens);" }
       ?? ""
+  }
+}
+
+extension NormShape {
+  /// Normalises a row of that many columns.
+  func statements(_ to: String, _ from: String, _ columns: String, _ padded: String) -> [String] {
+    func vector(_ offset: Int) -> String { "(const float *)(weights + \(offset))" }
+    let sizes = "\(columns), \(padded), \(epsilon.literal)"
+    var lines: [String]
+    switch (style, weight) {
+    case (.rms, let weight?):
+      lines = ["rms_normalise(\(to), \(from), \(vector(weight)), \(sizes));"]
+    case (.rms, nil): lines = ["rms_scale(\(to), \(from), \(sizes));"]
+    case (.layer, let weight):
+      lines = ["layer_normalise(\(to), \(from), \(sizes));"]
+      if let weight { lines.append("multiply_row(\(to), \(vector(weight)), \(padded));") }
+    }
+    if let bias { lines.append("add_row(\(to), \(vector(bias)), \(padded));") }
+    return lines
+  }
+}
+
+extension Finish {
+  /// Does it to the products of one block.
+  var statement: String {
+    switch self {
+    case .scale(let factor): "for (int t = 0; t < tokens; t++) y[t] *= \(factor.literal);"
+    case .softcap(let limit):
+      "for (int t = 0; t < tokens; t++) y[t] = soft_cap(y[t], \(limit.literal));"
+    }
   }
 }
 

@@ -29,7 +29,7 @@ extension CodeWriter {
         "pass": pass(shape.input), "prepared": prepared, "output": constant(shape.output),
         "product": product(shape.matrix), "tensor": "\(shape.matrix.offset)",
         "rows": rows(for: shape.matrix).label,
-        "bias": biasLine(shape.matrix, "y", block: "line"),
+        "finish": finish(shape.matrix, shape.finish),
       ])
   }
 
@@ -44,7 +44,7 @@ extension CodeWriter {
         "pass": pass(shape.input), "prepared": prepared,
         "product": product(shape.matrix), "tensor": "\(shape.matrix.offset)",
         "rows": rows(for: shape.matrix).label,
-        "bias": biasLine(shape.matrix, "y", block: "line"),
+        "finish": finish(shape.matrix, shape.finish),
       ])
   }
 

@@ -10,7 +10,20 @@ struct Cluster {
   var summary: String { operations.map(\.role).joined(separator: " + ") }
 }
 
+/// What is done to a product's every element before it is stored.
+enum Finish: Hashable, Sendable {
+  case scale(Float)
+  case softcap(Float)
+}
+
 extension Operation {
+  var finish: Finish? {
+    switch kind {
+    case .scale(let factor): .scale(factor)
+    case .softcap(let limit): .softcap(limit)
+    case .embed, .norm, .linear, .rope, .attention, .activation, .multiply, .add: nil
+    }
+  }
   var isLinear: Bool { if case .linear = kind { true } else { false } }
   var isRowNorm: Bool { if case .norm(let norm) = kind { norm.heads == 1 } else { false } }
   var isNorm: Bool { if case .norm = kind { true } else { false } }
@@ -18,5 +31,6 @@ extension Operation {
   var isRope: Bool { if case .rope = kind { true } else { false } }
   var isActivation: Bool { if case .activation = kind { true } else { false } }
   var isMultiply: Bool { if case .multiply = kind { true } else { false } }
+  var isFinish: Bool { finish != nil }
   var isAdd: Bool { if case .add = kind { true } else { false } }
 }

@@ -52,10 +52,11 @@ struct GatedProjection {
   let output: Value.ID
 }
 
-/// `output = residual + linear(input)`.
+/// `output = residual + finish(linear(input))`.
 struct ResidualProjection {
   let input: ProjectionInput
   let linear: Linear
+  let finish: [Finish]
   let residual: Value.ID
   let output: Value.ID
 }
@@ -64,4 +65,5 @@ struct ResidualProjection {
 struct LogitProjection {
   let input: ProjectionInput
   let linear: Linear
+  let finish: [Finish]
 }

@@ -37,8 +37,13 @@ extension FusionRule {
           cluster.writes($0) && graph.consumers(of: $0).count == 1
         }
     },
+    FusionRule(name: "scale and soft cap into their projection") { operation, cluster, graph in
+      operation.isFinish
+        && cluster.alone(graph, feeds: operation, after: { $0.isLinear || $0.isFinish })
+    },
     FusionRule(name: "residual into its projection") { operation, cluster, graph in
-      guard operation.isAdd, let last = cluster.operations.last, last.isLinear else { return false }
+      guard operation.isAdd, let last = cluster.operations.last, last.isLinear || last.isFinish
+      else { return false }
       return operation.inputs.contains(last.output)
         && cluster.operations.filter(\.isLinear).count == 1
         && graph.consumers(of: last.output).count == 1

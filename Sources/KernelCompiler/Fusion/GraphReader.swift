@@ -50,37 +50,45 @@ struct GraphReader {
   }
 
   private func residual(_ cluster: Cluster) -> FusedKernel.Work? {
-    guard let (input, rest) = projections(cluster), rest.count == 2, rest[1].isAdd,
-      let linear = rest[0].linear, let other = rest[1].inputs.first(where: { $0 != rest[0].output })
+    guard let (input, rest) = projections(cluster), let add = rest.last, add.isAdd,
+      let (linear, finish, product) = finishedLinear(rest.dropLast()),
+      let other = add.inputs.first(where: { $0 != product })
     else { return nil }
     return .residual(
-      ResidualProjection(input: input, linear: linear, residual: other, output: rest[1].output))
+      ResidualProjection(
+        input: input, linear: linear, finish: finish, residual: other, output: add.output))
   }
 
   private func logits(_ cluster: Cluster) -> FusedKernel.Work? {
-    guard let (input, rest) = projections(cluster), rest.count == 1, let linear = rest[0].linear,
-      rest[0].output == graph.logits
+    guard let (input, rest) = projections(cluster),
+      let (linear, finish, output) = finishedLinear(rest[...]), output == graph.logits
     else { return nil }
-    return .logits(LogitProjection(input: input, linear: linear))
+    return .logits(LogitProjection(input: input, linear: linear, finish: finish))
+  }
+
+  /// A projection, what is done to its result in turn, and the value that this gives.
+  private func finishedLinear(
+    _ operations: ArraySlice<Operation>
+  ) -> (linear: Linear, finish: [Finish], output: Value.ID)? {
+    guard let linear = operations.first?.linear, let output = operations.last?.output else {
+      return nil
+    }
+    let finish = operations.dropFirst().compactMap(\.finish)
+    return finish.count == operations.count - 1 ? (linear, finish, output) : nil
   }
 }
 
 extension GraphReader {
-  /// The input of a cluster of projections, its norm taken off, and the other operations; nil for
-  /// norms that no kernel computes.
+  /// The input of a cluster of projections, its norm taken off, and the other operations.
   func projections(_ cluster: Cluster) -> (ProjectionInput, [Operation])? {
     guard let first = cluster.operations.first, let value = first.inputs.first else { return nil }
     if case .norm(let norm) = first.kind {
-      guard norm.heads == 1, norm.isCompilable else { return nil }
+      guard norm.heads == 1 else { return nil }
       return (ProjectionInput(value: value, norm: norm), Array(cluster.operations.dropFirst()))
     }
     guard first.isLinear else { return nil }
     return (ProjectionInput(value: value, norm: nil), cluster.operations)
   }
-}
-
-extension Norm {
-  var isCompilable: Bool { style == .rms && bias == nil && weight != nil }
 }
 
 extension Operation {

@@ -48,7 +48,7 @@ extension GraphReader {
     for operation in chain.dropFirst() {
       switch operation.kind {
       case .norm(let found):
-        guard norm == nil, rope == nil, found.heads == heads, found.isCompilable else { return nil }
+        guard norm == nil, rope == nil, found.heads == heads else { return nil }
         norm = found
       case .rope(let found):
         guard rope == nil, found.heads == heads else { return nil }

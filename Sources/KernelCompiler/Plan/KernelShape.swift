@@ -36,9 +36,11 @@ struct MatrixShape: Hashable, Sendable {
   var operations: Int { 2 * rows * columns }
 }
 
-/// A norm with its weights' offset.
+/// A norm with the offsets of its weights and biases, where it has any.
 struct NormShape: Hashable, Sendable {
-  let weight: Int
+  let style: Norm.Style
+  let weight: Int?
+  let bias: Int?
   let epsilon: Float
 }
 
@@ -183,6 +185,7 @@ struct GatedShape: Hashable, Sendable {
 struct ResidualShape: Hashable, Sendable {
   let input: InputShape
   let matrix: MatrixShape
+  let finish: [Finish]
   /// The residual stream, which the result replaces.
   let output: Buffer
 }
@@ -190,4 +193,5 @@ struct ResidualShape: Hashable, Sendable {
 struct LogitsShape: Hashable, Sendable {
   let input: InputShape
   let matrix: MatrixShape
+  let finish: [Finish]
 }

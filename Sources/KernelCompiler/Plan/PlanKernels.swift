@@ -138,7 +138,7 @@ extension PlanBuilder {
     let norm = norm(residual.input.norm, kernel.role + ".input")
     let matrix = try matrix(residual.linear, kernel.role)
     let shape = ResidualShape(
-      input: input(residual.input, norm, kernel, number), matrix: matrix,
+      input: input(residual.input, norm, kernel, number), matrix: matrix, finish: residual.finish,
       output: buffers[residual.output])
     call(.residual(shape), role: kernel.role, layer: kernel.layer, weights: layout.start)
   }
@@ -151,7 +151,8 @@ extension PlanBuilder {
     let matrix = try matrix(logits.linear, kernel.role)
     headMatrix = (logits.linear.weight, layout.start + matrix.offset)
     let shape = LogitsShape(
-      input: input(logits.input, norm, kernel, number, wantedRows: true), matrix: matrix)
+      input: input(logits.input, norm, kernel, number, wantedRows: true), matrix: matrix,
+      finish: logits.finish)
     call(.logits(shape), role: kernel.role, layer: kernel.layer, weights: layout.start)
   }
 }

@@ -3,9 +3,12 @@ import ModelGraph
 
 extension PlanBuilder {
   mutating func norm(_ norm: Norm?, _ role: String) -> NormShape? {
-    guard let norm, let weight = norm.weight else { return nil }
-    let offset = layout.vector(role + ".norm", .tensor(weight), addend: norm.weightOffset)
-    return NormShape(weight: offset, epsilon: norm.epsilon)
+    guard let norm else { return nil }
+    let weight = norm.weight.map {
+      layout.vector(role + ".norm", .tensor($0), addend: norm.weightOffset)
+    }
+    let bias = norm.bias.map { layout.vector(role + ".norm.bias", .tensor($0)) }
+    return NormShape(style: norm.style, weight: weight, bias: bias, epsilon: norm.epsilon)
   }
 
   mutating func matrix(_ linear: Linear, _ role: String, sections: Int = 1) throws -> MatrixShape {

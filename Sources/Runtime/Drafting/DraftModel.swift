@@ -22,6 +22,7 @@ final class DraftModel {
   private static let mostLateTokens = 16
 
   private let model: any LanguageModel
+  private let clock: StepClock
   private let pages: PageMemory
   private let step: StepMemory
   private let pagesPerSlot: Int
@@ -31,8 +32,11 @@ final class DraftModel {
   private var secondsPerGuess = StepPace.Average(memory: 8)
   private var secondsPerLateToken = StepPace.Average(memory: 8)
 
-  init?(_ model: any LanguageModel, configuration: EngineConfiguration) {
+  init?(
+    _ model: any LanguageModel, configuration: EngineConfiguration, clock: StepClock = .system
+  ) {
     self.model = model
+    self.clock = clock
     contextSize = min(configuration.contextSize, model.contextLimit)
     pagesPerSlot = Self.pagesPerSlot(model, contextSize: contextSize)
     let parallel = min(configuration.parallel, model.maximumRows)
@@ -173,9 +177,9 @@ final class DraftModel {
   }
 
   private func timed(_ work: () -> Void) -> Double {
-    let start = ContinuousClock.now
+    let start = clock.now()
     work()
-    return seconds(from: start, to: .now)
+    return clock.now() - start
   }
 }
 

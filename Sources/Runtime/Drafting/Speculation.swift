@@ -29,6 +29,7 @@ struct Speculation {
   private static let assumedSize = 0.2
 
   private let model: DraftModel?
+  private let clock: StepClock
   /// The share of the served model's weights that the draft model has.
   private let size: Double
   private var records: [Int: Record] = [:]
@@ -36,8 +37,9 @@ struct Speculation {
   private var accuracy = Speculation.assumedAccuracy
   private(set) var seconds = 0.0
 
-  init(model: DraftModel?, weightBytes: Int) {
+  init(model: DraftModel?, weightBytes: Int, clock: StepClock) {
     self.model = model
+    self.clock = clock
     let isKnown = weightBytes > 0 && model != nil
     size = isKnown ? Double(model?.weightBytes ?? 0) / Double(weightBytes) : Self.assumedSize
   }
@@ -62,9 +64,9 @@ struct Speculation {
     guard let model, !wishes.isEmpty else { return drafts }
     let share = max(1, rows / wishes.count)
     for index in wishes.indices { wishes[index].count = min(wishes[index].count, share) }
-    let start = ContinuousClock.now
+    let start = clock.now()
     let guesses = model.guess(wishes, lateSeconds: lateSeconds(pace))
-    seconds += Runtime.seconds(from: start, to: .now)
+    seconds += clock.now() - start
     for stream in streams {
       let guess = stream.generation.allowed(guesses[stream.id] ?? [])
       guard !guess.isEmpty else { continue }

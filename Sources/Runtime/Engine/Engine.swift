@@ -15,9 +15,17 @@ public final class Engine: Sendable {
   ///
   /// - Parameter draftModel: a smaller model of the same vocabulary, to guess tokens where that is
   ///   measured to pay. Answers don't change.
-  public init(
+  public convenience init(
     model: any LanguageModel, draftModel: (any LanguageModel)? = nil,
     configuration: EngineConfiguration
+  ) throws(EngineError) {
+    try self.init(
+      model: model, draftModel: draftModel, configuration: configuration, clock: .system)
+  }
+
+  init(
+    model: any LanguageModel, draftModel: (any LanguageModel)? = nil,
+    configuration: EngineConfiguration, clock: StepClock
   ) throws(EngineError) {
     self.configuration = configuration
     memoryPlan = try MemoryPlan(
@@ -34,9 +42,9 @@ public final class Engine: Sendable {
     }
     let loop = EngineLoop(
       model: model,
-      draftModel: draftModel.flatMap { DraftModel($0, configuration: configuration) },
+      draftModel: draftModel.flatMap { DraftModel($0, configuration: configuration, clock: clock) },
       configuration: configuration, plan: memoryPlan, pages: pages, step: step, mailbox: mailbox,
-      board: board)
+      board: board, clock: clock)
     start(loop)
   }
 

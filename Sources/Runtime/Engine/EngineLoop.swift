@@ -6,6 +6,7 @@ final class EngineLoop {
   private let step: StepMemory
   private let mailbox: Mailbox
   private let board: StatusBoard
+  private let clock: StepClock
   private var scheduler: Scheduler
   private var pace: StepPace
   private var mask: TokenMask
@@ -16,7 +17,8 @@ final class EngineLoop {
 
   init(
     model: any LanguageModel, draftModel: DraftModel?, configuration: EngineConfiguration,
-    plan: MemoryPlan, pages: PageMemory, step: StepMemory, mailbox: Mailbox, board: StatusBoard
+    plan: MemoryPlan, pages: PageMemory, step: StepMemory, mailbox: Mailbox, board: StatusBoard,
+    clock: StepClock
   ) {
     self.model = model
     self.configuration = configuration
@@ -24,6 +26,7 @@ final class EngineLoop {
     self.step = step
     self.mailbox = mailbox
     self.board = board
+    self.clock = clock
     scheduler = Scheduler(
       limits: Scheduler.Limits(
         pages: pages.count, pagePositions: model.pagePositions, maximumRows: model.maximumRows,
@@ -31,7 +34,8 @@ final class EngineLoop {
         promptLogitRows: plan.extraLogitRows))
     pace = StepPace(maximumRows: model.maximumRows, cost: model.stepCost)
     mask = TokenMask(room: step.spareRow)
-    speculation = Speculation(model: draftModel, weightBytes: model.memory.weightBytes)
+    speculation = Speculation(
+      model: draftModel, weightBytes: model.memory.weightBytes, clock: clock)
     publishStatus()
   }
 
@@ -64,23 +68,24 @@ final class EngineLoop {
   // MARK: A step
 
   private func takeStep() {
-    let start = ContinuousClock.now
     let generating = scheduler.running.count(where: \.isStreaming)
     let plan = scheduler.plan(pace.promptBudget(generating: generating))
     for copy in plan.copies { pages.copy(copy) }
     guard !plan.isEmpty else { return }
-    begin(plan, at: start)
+    begin(plan)
+    let start = clock.now()
     step.run(on: model, pages: pages)
     scheduler.complete(plan)
-    let end = ContinuousClock.now
-    account(plan, seconds: seconds(from: start, to: end))
+    let end = clock.now()
+    account(plan, seconds: end - start)
     let drafting = speculation.seconds
     chooseTokens(plan)
-    status.samplingSeconds += seconds(from: end, to: .now) - (speculation.seconds - drafting)
+    status.samplingSeconds += clock.now() - end - (speculation.seconds - drafting)
     publishStatus()
   }
 
-  private func begin(_ plan: StepPlan, at now: ContinuousClock.Instant) {
+  private func begin(_ plan: StepPlan) {
+    let now = ContinuousClock.now
     step.clear()
     for run in plan.runs {
       guard let sequence = scheduler[run.sequence] else { continue }

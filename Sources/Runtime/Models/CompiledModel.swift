@@ -12,6 +12,7 @@ public final class CompiledModel: LanguageModel, @unchecked Sendable {
   public let pageBytes: Int
   public let backend: String
   public let memory: ModelMemory
+  public let stepCost: StepCost?
   /// Name of the library that was chosen: "x86-64-v4".
   public let target: String
   public let threads: Int
@@ -50,6 +51,8 @@ public final class CompiledModel: LanguageModel, @unchecked Sendable {
     let numerics = String(cString: description.numerics)
     backend =
       "compiled \(target.name), \(numerics), \(self.threads) thread\(self.threads == 1 ? "" : "s")"
+    // Measured on another machine or with other threads, it still has the right shape.
+    stepCost = bundle.manifest.stepCost.flatMap { StepCost(milliseconds: $0.milliseconds) }
     memory = ModelMemory(weightBytes: weights.bytes.count, scratchBytes: Int(scratchBytes))
     weights.readAhead()
   }

@@ -1,11 +1,11 @@
+import RowLoops
+
 /// One row of logits, (vocabulary), and the passes over all of it that sampling needs.
 ///
-/// A vocabulary has up to 260,000 entries and a step up to dozens of rows, so each pass works on 16
-/// entries at a time and none sorts.
+/// A vocabulary has up to 260,000 entries and a step up to dozens of rows, so the passes are vector
+/// loops and none sorts.
 struct LogitRow {
   let values: UnsafeMutableBufferPointer<Float>
-
-  private typealias Lanes = SIMD16<Float>
 
   subscript(id: Int32) -> Float {
     get { values[Int(id)] }
@@ -24,25 +24,16 @@ struct LogitRow {
     }
   }
 
-  static let scanRun = 256
+  static let scanRun = ROW_SCAN_RUN
 
   func scan() -> Scan {
-    var maxima: [Float] = []
-    maxima.reserveCapacity(values.count / Self.scanRun + 1)
     var isOrdered = true
-    for start in stride(from: 0, to: values.count, by: Self.scanRun) {
-      var largest = Lanes(repeating: -.infinity)
-      var unordered = SIMDMask<SIMD16<Int32>>(repeating: false)
-      forEachBlock(start..<min(start + Self.scanRun, values.count), padding: -.infinity) {
-        _, block in
-        largest.replace(with: block, where: block .> largest)
-        unordered .|= block .!= block
-      }
-      maxima.append(largest.max())
-      isOrdered = isOrdered && !any(unordered)
+    let runs = (values.count + Self.scanRun - 1) / Self.scanRun
+    let maxima = [Float](unsafeUninitializedCapacity: runs) { maxima, count in
+      isOrdered = row_scan(values.baseAddress, Int32(values.count), maxima.baseAddress) != 0
+      count = runs
     }
-    let maximum = maxima.max() ?? -.infinity
-    return Scan(maximum: isOrdered ? maximum : .nan, runMaxima: maxima)
+    return Scan(maximum: isOrdered ? maxima.max() ?? -.infinity : .nan, runMaxima: maxima)
   }
 
   /// The lowest id that has the largest value.
@@ -62,42 +53,36 @@ struct LogitRow {
     var runs: [Double] = []
   }
 
-  static let massRun = 4096
+  static let massRun = ROW_MASS_RUN
 
   func mass(maximum: Float, scale: Float) -> Mass {
     var mass = Mass()
-    for start in stride(from: 0, to: values.count, by: Self.massRun) {
-      var weights = Lanes(repeating: 0)
-      var weighted = Lanes(repeating: 0)
-      let end = min(start + Self.massRun, values.count)
-      forEachBlock(start..<end, padding: -.infinity) { _, block in
-        let exponents = Self.exponents(block, maximum: maximum, scale: scale)
-        let blockWeights = exponential(exponents)
-        weights += blockWeights
-        weighted += blockWeights * exponents.replacing(with: 0, where: blockWeights .== 0)
-      }
-      mass.runs.append(Double(weights.sum()))
-      mass.total += mass.runs[mass.runs.count - 1]
-      mass.weightedExponents += Double(weighted.sum())
+    let runs = (values.count + Self.massRun - 1) / Self.massRun
+    mass.runs = [Double](unsafeUninitializedCapacity: runs) { sums, count in
+      mass.weightedExponents = row_mass(
+        values.baseAddress, Int32(values.count), maximum, scale, sums.baseAddress)
+      count = runs
     }
+    mass.total = mass.runs.reduce(0, +)
     return mass
   }
 
   /// The entries with `bounds` around their exponent `(value - maximum) * scale`, by ascending id.
   func candidates(in bounds: ClosedRange<Float>, maximum: Float, scale: Float) -> [Candidate] {
-    var found: [Candidate] = []
-    forEachBlock(padding: .nan) { first, block in
-      let exponents = Self.exponents(block, maximum: maximum, scale: scale)
-      let inside = (exponents .>= bounds.lowerBound) .& (exponents .<= bounds.upperBound)
-      guard any(inside) else { return }
-      let weights = exponential(exponents)
-      for lane in 0..<16 where inside[lane] {
-        found.append(
-          Candidate(
-            id: Int32(first + lane), exponent: exponents[lane], weight: Double(weights[lane])))
+    var room = 512
+    while true {
+      var found: Int32 = 0
+      let entries = [row_candidate](unsafeUninitializedCapacity: room) { entries, count in
+        found = row_collect(
+          values.baseAddress, Int32(values.count), maximum, scale, bounds.lowerBound,
+          bounds.upperBound, entries.baseAddress, Int32(room))
+        count = min(Int(found), room)
       }
+      if found <= room {
+        return entries.map { Candidate(id: $0.index, exponent: $0.exponent, weight: $0.weight) }
+      }
+      room = Int(found)
     }
-    return found
   }
 
   /// Inverts the distribution function: the entry at which the running sum of weights in order of
@@ -107,50 +92,15 @@ struct LogitRow {
     for (run, weight) in mass.runs.enumerated() {
       if before + weight > target {
         let first = run * Self.massRun
-        return draw(
-          first..<min(first + Self.massRun, values.count), target: target - before,
-          maximum: maximum, scale: scale)
+        let part = UnsafeMutableBufferPointer(
+          rebasing: values[first..<min(first + Self.massRun, values.count)])
+        let index = row_draw(
+          part.baseAddress, Int32(part.count), maximum, scale, target - before)
+        return index < 0 ? nil : Int32(first) + index
       }
       before += weight
     }
     return nil
-  }
-
-  private func draw(_ range: Range<Int>, target: Double, maximum: Float, scale: Float) -> Int32? {
-    var sum = 0.0
-    var last: Int32?
-    for index in range where values[index] > -.infinity {
-      let exponent = max((values[index] - maximum) * scale, smallestExponent)
-      sum += Double(exponential(Lanes(repeating: exponent))[0])
-      last = Int32(index)
-      if sum > target { break }
-    }
-    return last
-  }
-
-  /// Exponents at which `exponential` stays a normal number; less likely entries count as 1e-38.
-  private static func exponents(_ block: Lanes, maximum: Float, scale: Float) -> Lanes {
-    let exponents = (block - maximum) * scale
-    return exponents.replacing(
-      with: smallestExponent, where: exponents .< smallestExponent .& (block .> -.infinity))
-  }
-
-  /// Calls `body` with each 16 entries and the index of the first, the last ones padded.
-  @inline(__always)
-  private func forEachBlock(
-    _ range: Range<Int>? = nil, padding: Float, _ body: (Int, Lanes) -> Void
-  ) {
-    let range = range ?? 0..<values.count
-    guard let base = UnsafeRawPointer(values.baseAddress) else { return }
-    var index = range.lowerBound
-    while index + 16 <= range.upperBound {
-      body(index, base.loadUnaligned(fromByteOffset: index * 4, as: Lanes.self))
-      index += 16
-    }
-    guard index < range.upperBound else { return }
-    var rest = Lanes(repeating: padding)
-    for lane in 0..<range.upperBound - index { rest[lane] = values[index + lane] }
-    body(index, rest)
   }
 }
 
@@ -161,29 +111,4 @@ struct Candidate {
   var exponent: Float
   /// Probability up to a factor.
   var weight: Double
-}
-
-/// exp of less is 0 in float32, or nearly.
-private let smallestExponent: Float = -87
-
-/// exp for exponents of -87 to 0, and 0 for minus infinity: 2^n times a polynomial, relative error
-/// below 3e-7.
-@inline(__always)
-private func exponential(_ x: SIMD16<Float>) -> SIMD16<Float> {
-  let toInteger = SIMD16<Float>(repeating: 0x1.8p23)
-  let power = x * 1.442_695_04
-  let shifted = power + toInteger
-  let whole = shifted - toInteger
-  // x - whole * ln 2, with ln 2 in two parts, is exact enough for the polynomial.
-  let r = (x - whole * 0.693_359_375) + whole * 2.121_944_4e-4
-  var series = r * 1.987_569_15e-4 + 1.398_199_95e-3
-  series = series * r + 8.333_452e-3
-  series = series * r + 4.166_579_6e-2
-  series = series * r + 1.666_666_5e-1
-  series = series * r + 5.000_000_1e-1
-  series = series * r * r + r + 1
-  let exponent = unsafeBitCast(shifted, to: SIMD16<Int32>.self) &<< 23
-  let scaled = unsafeBitCast(series, to: SIMD16<Int32>.self) &+ exponent
-  return unsafeBitCast(scaled, to: SIMD16<Float>.self)
-    .replacing(with: 0, where: x .< smallestExponent)
 }

@@ -103,7 +103,10 @@ public final class ScriptedModel: LanguageModel {
     let step = ScriptedStep(step.pointee, model: self)
     beforeStep(step.rowCount)
     record(step)
-    for row in 0..<step.rowCount { store(row, step) }
+    for row in 0..<step.rowCount {
+      store(row, step)
+      follow(row, step)
+    }
     for (index, row) in step.logitIndices.enumerated() { answer(row, into: index, step) }
   }
 
@@ -145,6 +148,17 @@ public final class ScriptedModel: LanguageModel {
         return
       }
     }
+  }
+
+  /// Keeps a sequence's place in its script over rows whose logits nobody wants: tokens that a
+  /// constraint forces.
+  private func follow(_ row: Int, _ step: ScriptedStep) {
+    guard case .scripted(let respond, _) = answer else { return }
+    let place = nextIndex(row, step, respond)
+    guard place > 0 else { return }
+    var entry = step.entry(row, step.position(row))
+    entry.chosen = place + 1
+    step.write(entry, row)
   }
 
   private func answer(_ row: Int, into index: Int, _ step: ScriptedStep) {

@@ -12,19 +12,26 @@ public final class ServedModel: Sendable {
   /// Names model, backend and version on every answer: same fingerprint and seed, same answer.
   let fingerprint: String
   let metrics = AnswerMetrics()
+  private let constraints: AnswerConstraints
 
-  /// - Parameter generationConfiguration: the model directory's generation_config.json.
+  /// - Parameters:
+  ///   - generationConfiguration: the model directory's generation_config.json.
+  ///   - constrainsCalls: whether calls that are allowed, but not demanded, are kept to their
+  ///     tools' schemas.
   public init(
     chat: ChatModel, engine: Engine, vocabulary: Int, backend: String,
-    generationConfiguration: JSONObject?, fingerprint: String
+    generationConfiguration: JSONObject?, fingerprint: String, constrainsCalls: Bool = true
   ) {
     self.chat = chat
     self.engine = engine
     self.backend = backend
     self.fingerprint = fingerprint
+    constraints = AnswerConstraints(
+      chat: chat, tokens: vocabulary, constrainsCalls: constrainsCalls)
     traits = ModelTraits(
       sampling: SamplingParameters(modelDefaults: generationConfiguration ?? JSONObject()),
       vocabulary: vocabulary)
+    Task.detached(priority: .utility) { [constraints] in constraints.prepare() }
   }
 }
 
@@ -36,6 +43,7 @@ extension ServedModel {
     var generation = GenerationRequest(id: id, prompt: prompt.ids)
     generation.sampling = conversation.sampling
     generation.limit(by: conversation.limits, endOfSequence: chat.stopTokens)
+    generation.constraint = try constraints.constraint(for: conversation, prompt: prompt)
     return Answer(
       id: id, events: try events(of: generation), engine: engine,
       builder: builder(for: conversation, prompt: prompt), metrics: metrics)

@@ -96,9 +96,6 @@ extension MessagesRequest {
     if let effort = try fields["effort"].choice(of: efforts), thinking != .hidden {
       conversation.reasoningEffort = effort
     }
-    if fields["format"].isPresent {
-      throw .unsupported(
-        fields.pathOf("format"), "constrained decoding isn't available on this server.")
-    }
+    conversation.form = try AnswerForm.flat(fields["format"], types: ["json_schema"])
   }
 }

@@ -5,7 +5,11 @@ enum MessagesTools {
   static func read(_ fields: Fields) throws(APIError) -> ChatTools {
     var tools = ChatTools()
     for tool in try fields["tools"].array() ?? [] {
-      tools.definitions.append(try definition(tool.required(tool.object())))
+      let fields = try tool.required(tool.object())
+      tools.definitions.append(try definition(fields))
+      if try fields["strict"].bool() == true {
+        tools.strict.insert(try ChatTools.name(fields["name"]))
+      }
     }
     try readChoice(fields["tool_choice"], into: &tools)
     return tools
@@ -27,10 +31,6 @@ enum MessagesTools {
     if try tool["defer_loading"].bool() == true {
       throw .unsupported(tool.pathOf("defer_loading"), "tools are shown to the model at once.")
     }
-    if try tool["strict"].bool() == true {
-      throw .unsupportedValue(
-        tool.pathOf("strict"), "constrained decoding isn't available on this server.")
-    }
     let schema = tool["input_schema"]
     var function = JSONObject([
       (key: "name", value: .string(try ChatTools.name(tool["name"])))
@@ -50,9 +50,12 @@ enum MessagesTools {
     switch try type.required(type.choice(of: ["auto", "any", "tool", "none"])) {
     case "auto": break
     case "none": tools.definitions = []
+    case "tool": try tools.callOne(choice["name"])
     default:
-      throw .unsupportedValue(
-        type.path, "without constrained decoding a call can't be promised; send 'auto' or 'none'.")
+      guard !tools.definitions.isEmpty else {
+        throw type.refused("asks for a call, and there are no 'tools'")
+      }
+      tools.choice = .required
     }
   }
 }

@@ -15,6 +15,8 @@ struct Conversation: Sendable {
   var sampling: SamplingParameters
   var limits = AnswerLimits()
   var stop: [String] = []
+  /// The form of an answer that isn't calls.
+  var form: AnswerForm?
 }
 
 /// Where an answer ends, beside the model's own end and the stop strings.

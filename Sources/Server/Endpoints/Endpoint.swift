@@ -33,7 +33,7 @@ struct Endpoint: Sendable {
     chatCompletions, completions, models, model, tokenize, detokenize, applyTemplate,
     messages, countTokens, responses, countInputTokens, storedResponse, deleteResponse,
     cancelResponse, responseInput, cancel, health, properties, metrics, openAPI,
-  ]
+  ] + page
 
   /// Whether this is what lies at `path`, whatever the method.
   func serves(_ path: String) -> Bool {

@@ -2,7 +2,6 @@ import JSON
 
 /// Every field of a chat request that this server knows.
 enum ChatFields {
-  private static let grammar = "constrained decoding isn't available on this server."
 
   static let table = FieldTable([
     // OpenAI's own.
@@ -61,13 +60,13 @@ enum ChatFields {
     ("add_generation_prompt", .only([true], reason: "an answer always starts a new message.")),
     ("best_of", .refused("use 'n'; all choices are returned.")),
     ("echo", .only([false], reason: "a chat answer doesn't repeat its prompt.")),
-    ("grammar", .refused(grammar)),
-    ("guided_json", .refused(grammar)),
-    ("guided_regex", .refused(grammar)),
-    ("guided_choice", .refused(grammar)),
-    ("guided_grammar", .refused(grammar)),
-    ("json_schema", .refused(grammar)),
-    ("structured_outputs", .refused(grammar)),
+    ("grammar", .honoured),
+    ("guided_json", .honoured),
+    ("guided_regex", .honoured),
+    ("guided_choice", .honoured),
+    ("guided_grammar", .honoured),
+    ("json_schema", .honoured),
+    ("structured_outputs", .honoured),
     ("chat_template", .refused("the model's own template is used.")),
     ("documents", .refused("put the documents into a message.")),
     ("adapters", .refused("this server serves no adapters.")),

@@ -49,9 +49,8 @@ extension ChatRequest {
       reasoningEffort: try fields["reasoning_effort"].choice(of: Conversation.reasoningEfforts),
       sampling: try SamplingFields.read(fields, traits: traits),
       limits: try AnswerLimits(fields, vocabulary: traits.vocabulary),
-      stop: try StopStrings.read(fields["stop"]))
+      stop: try StopStrings.read(fields["stop"]), form: try AnswerForm.read(fields))
     conversation.sampling.topLogprobs = try SamplingFields.chatLogprobs(fields)
-    try Self.checkResponseFormat(fields["response_format"])
   }
 
   static func variables(_ field: Field) throws(APIError) -> JSONObject {
@@ -60,17 +59,6 @@ extension ChatRequest {
       throw variables[name].refused("is set by the server itself")
     }
     return variables.object
-  }
-
-  private static func checkResponseFormat(_ field: Field) throws(APIError) {
-    guard let format = try field.object() else { return }
-    let type = format["type"]
-    guard try type.required(type.choice(of: ["text", "json_object", "json_schema"])) == "text"
-    else {
-      throw .unsupportedValue(
-        type.path, "constrained decoding isn't available on this server; only 'text' is.")
-    }
-    try format.refuseUnknown(known: ["type"])
   }
 }
 

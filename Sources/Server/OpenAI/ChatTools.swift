@@ -7,41 +7,36 @@ struct ChatTools: Sendable {
   var definitions: [JSON] = []
   /// Whether one answer may hold several calls.
   var parallel = true
+  var choice = ToolChoice.auto
+  /// Names of the tools that may be called; nil for all of them.
+  var callable: Set<String>?
+  /// Names of the tools whose arguments must satisfy their schemas.
+  var strict: Set<String> = []
 }
 
 extension ChatTools {
   static let most = 1024
   private static let longestName = 128
-  private static let grammar =
-    "without constrained decoding a call can't be promised; send 'auto' or 'none'."
 
   init(_ fields: Fields) throws(APIError) {
     let tools = try fields["tools"].array() ?? []
     guard tools.count <= Self.most else {
       throw fields["tools"].refused("may hold \(Self.most) tools at most, not \(tools.count)")
     }
-    for tool in tools { definitions.append(try Self.definition(tool)) }
-    parallel = try fields["parallel_tool_calls"].bool() ?? true
-    // The template is given no tools where none may be called, so that the model can't try.
-    if try !Self.allowsCalls(fields["tool_choice"]) { definitions = [] }
-  }
-
-  /// Reads `tool_choice`.
-  private static func allowsCalls(_ field: Field) throws(APIError) -> Bool {
-    switch field.value {
-    case nil: return true
-    case .string:
-      switch try field.choice(of: ["none", "auto", "required"]) {
-      case "none": return false
-      case "required": throw .unsupportedValue(field.path, grammar)
-      default: return true
-      }
-    case .object: throw .unsupportedValue(field.path, grammar)
-    default: throw field.wrongType("a string or an object")
+    for tool in tools {
+      let (definition, isStrict) = try Self.definition(tool)
+      definitions.append(definition)
+      if isStrict, let name = definition["function"]?["name"]?.string { strict.insert(name) }
     }
+    parallel = try fields["parallel_tool_calls"].bool() ?? true
+    try readChoice(fields["tool_choice"])
+    // The template is given no tools where none may be called, so that the model can't try.
+    if choice == .none { definitions = [] }
   }
 
-  private static func definition(_ tool: Field) throws(APIError) -> JSON {
+  private static func definition(
+    _ tool: Field
+  ) throws(APIError) -> (definition: JSON, isStrict: Bool) {
     let fields = try tool.required(tool.object())
     let type = try fields["type"].required(fields["type"].string())
     guard type == "function" else {
@@ -55,11 +50,9 @@ extension ChatTools {
     if let parameters = try function["parameters"].object() {
       try checkSize(parameters, function["parameters"])
     }
-    if try function["strict"].bool() == true {
-      throw .unsupportedValue(
-        function.pathOf("strict"), "constrained decoding isn't available on this server.")
-    }
-    return ["type": "function", "function": .object(presentMembers(of: function.object))]
+    let isStrict = try function["strict"].bool() ?? false
+    let members = presentMembers(of: function.object)
+    return (["type": "function", "function": .object(members)], isStrict)
   }
 
   /// The members that templates show the model: neither nulls nor `strict`, which speaks to the

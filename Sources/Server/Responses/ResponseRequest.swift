@@ -45,7 +45,7 @@ extension ResponseRequest {
       stop: try StopStrings.read(fields["stop"]))
     let limit = try fields["max_output_tokens"].integer(in: 1...(.max))
     conversation.limits.maximumTokens = limit
-    try Self.checkText(fields["text"])
+    conversation.form = try Self.form(fields["text"])
     stream = try Self.stream(fields)
     isStored = try fields["store"].bool() ?? true
     echo = ResponseEcho(fields, sampling: conversation.sampling, tools: conversation.tools)
@@ -101,21 +101,15 @@ extension ResponseRequest {
     return sampling
   }
 
-  private static func checkText(_ field: Field) throws(APIError) {
-    guard let text = try field.object() else { return }
+  /// The form that `text` gives the answer.
+  private static func form(_ field: Field) throws(APIError) -> AnswerForm? {
+    guard let text = try field.object() else { return nil }
     try text.refuseUnknown(known: ["format", "verbosity"])
     guard try text["verbosity"].string() ?? "medium" == "medium" else {
       throw .unsupportedValue(
         text.pathOf("verbosity"), "the model has no such control; say it in a message.")
     }
-    guard let format = try text["format"].object() else { return }
-    let type = format["type"]
-    guard try type.required(type.choice(of: ["text", "json_object", "json_schema"])) == "text"
-    else {
-      throw .unsupportedValue(
-        type.path, "constrained decoding isn't available on this server; only 'text' is.")
-    }
-    try format.refuseUnknown(known: ["type"])
+    return try AnswerForm.flat(text["format"], types: ["text", "json_object", "json_schema"])
   }
 
   private static func stream(_ fields: Fields) throws(APIError) -> Bool {

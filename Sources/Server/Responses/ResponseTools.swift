@@ -5,10 +5,15 @@ enum ResponseTools {
   static func read(_ fields: Fields) throws(APIError) -> ChatTools {
     var tools = ChatTools()
     for tool in try fields["tools"].array() ?? [] {
-      tools.definitions.append(try definition(tool.required(tool.object())))
+      let fields = try tool.required(tool.object())
+      tools.definitions.append(try definition(fields))
+      if try fields["strict"].bool() == true {
+        tools.strict.insert(try ChatTools.name(fields["name"]))
+      }
     }
     tools.parallel = try fields["parallel_tool_calls"].bool() ?? true
-    try readChoice(fields["tool_choice"], into: &tools)
+    try tools.readChoice(fields["tool_choice"])
+    if tools.choice == .none { tools.definitions = [] }
     return tools
   }
 
@@ -20,33 +25,11 @@ enum ResponseTools {
         type.path, "this server has no tool '\(name)'; offer tools of type 'function'.")
     }
     try tool.refuseUnknown(known: ["type", "name", "description", "parameters", "strict"])
-    if try tool["strict"].bool() == true {
-      throw .unsupportedValue(
-        tool.pathOf("strict"), "constrained decoding isn't available on this server.")
-    }
     var function = JSONObject([(key: "name", value: .string(try ChatTools.name(tool["name"])))])
     if let text = try tool["description"].string() { function["description"] = .string(text) }
     if let schema = try tool["parameters"].object() {
       function["parameters"] = .object(schema.object)
     }
     return ["type": "function", "function": .object(function)]
-  }
-
-  private static func readChoice(_ field: Field, into tools: inout ChatTools) throws(APIError) {
-    guard field.isPresent else { return }
-    guard case .string? = field.value else {
-      guard try field.object() == nil else {
-        throw .unsupportedValue(
-          field.path, "without constrained decoding a call can't be promised; send 'auto'.")
-      }
-      return
-    }
-    switch try field.choice(of: ["none", "auto", "required"]) {
-    case "none": tools.definitions = []
-    case "required":
-      throw .unsupportedValue(
-        field.path, "without constrained decoding a call can't be promised; send 'auto'.")
-    default: break
-    }
   }
 }

@@ -22,6 +22,11 @@ protocol DecoderState: Sendable {
 }
 
 extension DecoderState {
+  /// Takes the next chunks; one call of an existential for all of them.
+  mutating func take(_ chunks: [DecoderChunk], into output: inout [DecoderChunk]) {
+    for chunk in chunks { take(chunk, into: &output) }
+  }
+
   mutating func finish(into output: inout [DecoderChunk]) {}
 }
 

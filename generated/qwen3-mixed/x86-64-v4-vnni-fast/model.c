@@ -13,8 +13,8 @@ enum {
     MAXIMUM_ROWS = 512,  // rows of a step
     TILE = 8,  // rows multiplied with one block of weights at once
     STREAMS = 4,  // blocks of weights read at once, by
-    STREAM_ROWS = 4,  // that many rows at most
-    PRODUCTS = 16,  // vectors that one product yields at most
+    STREAM_ROWS = 1,  // that many rows at most
+    PRODUCTS = 8,  // vectors that one product yields at most
     ROWS_ALONE = 2,  // rows up to which each thread prepares all of them
     PAGE_POSITIONS = 64,  // positions of a page
     RUN_PAGES = 4,  // pages of one run of attention
@@ -153,9 +153,6 @@ KERNEL void product_q6_g64_bf16_128(f32x16 *y, const uint8_t *weights, size_t ap
         case 1 * TILE + 7: tile_q6_g64_bf16_128(y, weights, apart, x, row, 1, 7); break;
         case 1 * TILE + 8: tile_q6_g64_bf16_128(y, weights, apart, x, row, 1, 8); break;
         case 4 * TILE + 1: tile_q6_g64_bf16_128(y, weights, apart, x, row, 4, 1); break;
-        case 4 * TILE + 2: tile_q6_g64_bf16_128(y, weights, apart, x, row, 4, 2); break;
-        case 4 * TILE + 3: tile_q6_g64_bf16_128(y, weights, apart, x, row, 4, 3); break;
-        case 4 * TILE + 4: tile_q6_g64_bf16_128(y, weights, apart, x, row, 4, 4); break;
     }
 }
 
@@ -662,9 +659,6 @@ KERNEL void product_q4_g64_bf16_128(f32x16 *y, const uint8_t *weights, size_t ap
         case 1 * TILE + 7: tile_q4_g64_bf16_128(y, weights, apart, x, row, 1, 7); break;
         case 1 * TILE + 8: tile_q4_g64_bf16_128(y, weights, apart, x, row, 1, 8); break;
         case 4 * TILE + 1: tile_q4_g64_bf16_128(y, weights, apart, x, row, 4, 1); break;
-        case 4 * TILE + 2: tile_q4_g64_bf16_128(y, weights, apart, x, row, 4, 2); break;
-        case 4 * TILE + 3: tile_q4_g64_bf16_128(y, weights, apart, x, row, 4, 3); break;
-        case 4 * TILE + 4: tile_q4_g64_bf16_128(y, weights, apart, x, row, 4, 4); break;
     }
 }
 
@@ -792,9 +786,6 @@ KERNEL void product_q8_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t ap
         case 1 * TILE + 7: tile_q8_g32_bf16_128(y, weights, apart, x, row, 1, 7); break;
         case 1 * TILE + 8: tile_q8_g32_bf16_128(y, weights, apart, x, row, 1, 8); break;
         case 4 * TILE + 1: tile_q8_g32_bf16_128(y, weights, apart, x, row, 4, 1); break;
-        case 4 * TILE + 2: tile_q8_g32_bf16_128(y, weights, apart, x, row, 4, 2); break;
-        case 4 * TILE + 3: tile_q8_g32_bf16_128(y, weights, apart, x, row, 4, 3); break;
-        case 4 * TILE + 4: tile_q8_g32_bf16_128(y, weights, apart, x, row, 4, 4); break;
     }
 }
 
@@ -1240,9 +1231,6 @@ KERNEL void product_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, size_t a
         case 1 * TILE + 7: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 7); break;
         case 1 * TILE + 8: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 8); break;
         case 4 * TILE + 1: tile_q3_g128_bf16_128(y, weights, apart, x, row, 4, 1); break;
-        case 4 * TILE + 2: tile_q3_g128_bf16_128(y, weights, apart, x, row, 4, 2); break;
-        case 4 * TILE + 3: tile_q3_g128_bf16_128(y, weights, apart, x, row, 4, 3); break;
-        case 4 * TILE + 4: tile_q3_g128_bf16_128(y, weights, apart, x, row, 4, 4); break;
     }
 }
 

@@ -1,0 +1,161 @@
+#include "row_loops.h"
+
+#include <math.h>
+#include <string.h>
+
+// Fused multiply-adds on some processors alone would make their results differ.
+#pragma STDC FP_CONTRACT OFF
+
+// The loader chooses among clones before a sanitizer is ready.
+#if defined(__has_feature)
+#define SANITIZED (__has_feature(thread_sanitizer) || __has_feature(address_sanitizer))
+#else
+#define SANITIZED 0
+#endif
+
+#if defined(__x86_64__) && defined(__linux__) && !SANITIZED
+#define FOR_EVERY_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define FOR_EVERY_PROCESSOR
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+enum { LANES = 16 };
+typedef float floats __attribute__((vector_size(LANES * 4)));
+typedef int32_t integers __attribute__((vector_size(LANES * 4)));
+
+// exp of less is 0 in float32, or nearly; less likely entries count as exp(-87).
+#define SMALLEST_EXPONENT (-87.0f)
+
+INLINE void load(floats *block, const float *values, int32_t left, float padding) {
+    if (left >= LANES) {
+        memcpy(block, values, sizeof *block);
+        return;
+    }
+    for (int lane = 0; lane < LANES; lane++) (*block)[lane] = lane < left ? values[lane] : padding;
+}
+
+// Takes lanes of `a` where the mask is all ones, of `b` elsewhere.
+INLINE void choose(floats *result, const integers *mask, const floats *a, const floats *b) {
+    *result = (floats)((*mask & (integers)*a) | (~*mask & (integers)*b));
+}
+
+INLINE int any(const integers *mask) {
+    int32_t all = 0;
+    for (int lane = 0; lane < LANES; lane++) all |= (*mask)[lane];
+    return all != 0;
+}
+
+// (value - maximum) * scale, at least SMALLEST_EXPONENT but for minus infinity.
+INLINE void exponents(floats *result, const floats *block, float maximum, float scale) {
+    const floats raw = (*block - maximum) * scale;
+    const floats smallest = (floats){} + SMALLEST_EXPONENT;
+    const integers tiny = (raw < SMALLEST_EXPONENT) & (*block > -INFINITY);
+    choose(result, &tiny, &smallest, &raw);
+}
+
+// exp for exponents of -87 to 0, and 0 for less: 2^n times a polynomial, relative error below 3e-7.
+INLINE void exponential(floats *result, const floats *exponent) {
+    const floats x = *exponent;
+    const float to_integer = 0x1.8p23f;
+    const floats shifted = x * 1.44269504f + to_integer;
+    const floats whole = shifted - to_integer;
+    // x - whole * ln 2, with ln 2 in two parts, is exact enough for the polynomial.
+    const floats r = (x - whole * 0.693359375f) + whole * 2.1219444e-4f;
+    floats series = r * 1.98756915e-4f + 1.39819995e-3f;
+    series = series * r + 8.333452e-3f;
+    series = series * r + 4.1665796e-2f;
+    series = series * r + 1.66666651e-1f;
+    series = series * r + 5.00000012e-1f;
+    series = series * r * r + r + 1.0f;
+    const integers bits = (integers)series + ((integers)shifted << 23);
+    const integers counts = x >= SMALLEST_EXPONENT;
+    *result = (floats)(bits & counts);
+}
+
+FOR_EVERY_PROCESSOR
+int row_scan(const float *values, int32_t count, float *run_maxima) {
+    integers unordered = {};
+    for (int32_t start = 0; start < count; start += ROW_SCAN_RUN) {
+        const int32_t end = count - start < ROW_SCAN_RUN ? count : start + ROW_SCAN_RUN;
+        floats largest = (floats){} - INFINITY;
+        for (int32_t index = start; index < end; index += LANES) {
+            floats block;
+            load(&block, values + index, end - index, -INFINITY);
+            const integers larger = block > largest;
+            choose(&largest, &larger, &block, &largest);
+            unordered |= block != block;
+        }
+        float maximum = -INFINITY;
+        for (int lane = 0; lane < LANES; lane++) maximum = fmaxf(maximum, largest[lane]);
+        run_maxima[start / ROW_SCAN_RUN] = maximum;
+    }
+    return !any(&unordered);
+}
+
+FOR_EVERY_PROCESSOR
+double row_mass(const float *values, int32_t count, float maximum, float scale, double *runs) {
+    double weighted_sum = 0;
+    for (int32_t start = 0; start < count; start += ROW_MASS_RUN) {
+        const int32_t end = count - start < ROW_MASS_RUN ? count : start + ROW_MASS_RUN;
+        floats weights = {}, weighted = {};
+        for (int32_t index = start; index < end; index += LANES) {
+            floats block, exponent, weight;
+            load(&block, values + index, end - index, -INFINITY);
+            exponents(&exponent, &block, maximum, scale);
+            exponential(&weight, &exponent);
+            weights += weight;
+            // Minus infinity times no weight would be no number.
+            const integers counts = weight > 0;
+            weighted += weight * (floats)((integers)exponent & counts);
+        }
+        double run = 0;
+        for (int lane = 0; lane < LANES; lane++) {
+            run += weights[lane];
+            weighted_sum += weighted[lane];
+        }
+        runs[start / ROW_MASS_RUN] = run;
+    }
+    return weighted_sum;
+}
+
+FOR_EVERY_PROCESSOR
+int32_t row_collect(const float *values, int32_t count, float maximum, float scale, float lower,
+                    float upper, row_candidate *found, int32_t room) {
+    int32_t number = 0;
+    for (int32_t index = 0; index < count; index += LANES) {
+        floats block, exponent, weight;
+        load(&block, values + index, count - index, NAN);
+        exponents(&exponent, &block, maximum, scale);
+        const integers inside = (exponent >= lower) & (exponent <= upper);
+        if (!any(&inside)) continue;
+        exponential(&weight, &exponent);
+        for (int lane = 0; lane < LANES; lane++) {
+            if (!inside[lane]) continue;
+            if (number < room) {
+                found[number] = (row_candidate){index + lane, exponent[lane], weight[lane]};
+            }
+            number++;
+        }
+    }
+    return number;
+}
+
+FOR_EVERY_PROCESSOR
+int32_t row_draw(const float *values, int32_t count, float maximum, float scale, double target) {
+    double sum = 0;
+    int32_t last = -1;
+    for (int32_t index = 0; index < count; index += LANES) {
+        floats block, exponent, weight;
+        load(&block, values + index, count - index, -INFINITY);
+        exponents(&exponent, &block, maximum, scale);
+        exponential(&weight, &exponent);
+        for (int lane = 0; lane < LANES; lane++) {
+            if (!(block[lane] > -INFINITY)) continue;
+            sum += weight[lane];
+            last = index + lane;
+            if (sum > target) return last;
+        }
+    }
+    return last;
+}

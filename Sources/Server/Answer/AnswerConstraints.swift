@@ -1,0 +1,112 @@
+import Chat
+import Foundation
+import Grammar
+import JSON
+import Runtime
+import Synchronization
+
+extension GrammarMatcher: TokenConstraint {}
+
+/// Makes the constraints of answers, and keeps what requests share: the vocabulary, and the
+/// grammars of the last ones, since an agent's requests have the same tools.
+final class AnswerConstraints: Sendable {
+  private let chat: ChatModel
+  private let tokens: Int
+  private let constrainsCalls: Bool
+  private let kept = Mutex(Kept())
+
+  fileprivate struct Kept: Sendable {
+    var vocabulary: TokenVocabulary?
+    var grammars: [String: TokenGrammar] = [:]
+    /// Keys of `grammars`, the one used last at the end.
+    var order: [String] = []
+  }
+
+  private static let mostGrammars = 16
+
+  /// - Parameters:
+  ///   - tokens: how many tokens the model knows.
+  ///   - constrainsCalls: see `ServedModel`.
+  init(chat: ChatModel, tokens: Int, constrainsCalls: Bool) {
+    self.chat = chat
+    self.tokens = tokens
+    self.constrainsCalls = constrainsCalls
+  }
+
+  /// The constraint for one answer; nil where it is free.
+  func constraint(
+    for conversation: Conversation, prompt: ChatPrompt
+  ) throws -> (any TokenConstraint)? {
+    let rules = AnswerRules(conversation)
+    guard constrainsCalls || rules.demands else { return nil }
+    guard let key = rules.identity(chat, prompt) else { return nil }
+    if let known = kept.withLock({ $0.use(key) }) { return GrammarMatcher(known) }
+    guard let grammar = try grammar(for: rules, conversation, prompt) else { return nil }
+    let made = TokenGrammar(grammar, vocabulary)
+    kept.withLock { $0.keep(made, key, most: Self.mostGrammars) }
+    return GrammarMatcher(made)
+  }
+
+  private func grammar(
+    for rules: AnswerRules, _ conversation: Conversation, _ prompt: ChatPrompt
+  ) throws -> Grammar? {
+    do {
+      return try chat.grammar(for: rules, prompt: prompt)
+    } catch let error as ConstraintError {
+      guard let tool = error.tool else {
+        let path = conversation.tools.choice == .required ? "tool_choice" : "tools"
+        throw APIError.unsupportedValue(path, "\(error.description).")
+      }
+      throw APIError.invalid(
+        "tools", "The parameters of '\(tool)' can't be enforced: \(error.description).",
+        code: "unsupported_schema")
+    } catch let error as GrammarError {
+      throw APIError.invalid(
+        conversation.form?.path ?? "tools", "The answer's form can't be enforced: \(error).",
+        code: "unsupported_schema")
+    }
+  }
+
+  /// Made with the first use, which `prepare` brings forward.
+  private var vocabulary: TokenVocabulary {
+    kept.withLock { kept in
+      if let vocabulary = kept.vocabulary { return vocabulary }
+      let made = chat.makeTokenVocabulary(count: tokens)
+      kept.vocabulary = made
+      return made
+    }
+  }
+
+  /// Makes the vocabulary before somebody waits for it.
+  func prepare() { _ = vocabulary }
+}
+
+extension AnswerConstraints.Kept {
+  fileprivate mutating func use(_ key: String) -> TokenGrammar? {
+    guard let known = grammars[key] else { return nil }
+    order.removeAll { $0 == key }
+    order.append(key)
+    return known
+  }
+
+  fileprivate mutating func keep(_ grammar: TokenGrammar, _ key: String, most: Int) {
+    if grammars.updateValue(grammar, forKey: key) == nil { order.append(key) }
+    while order.count > most { grammars[order.removeFirst()] = nil }
+  }
+}
+
+extension AnswerRules {
+  init(_ conversation: Conversation) {
+    self.init()
+    let tools = conversation.tools
+    let callable = tools.callable
+    self.tools = tools.definitions.filter { definition in
+      let name = definition["function"]?["name"]?.string ?? ""
+      return tools.choice != .none && callable.map { $0.contains(name) } ?? true
+    }
+    calls = tools.choice == .required ? .required : .allowed
+    strict = tools.strict
+    allowsSeveralCalls = tools.parallel
+    form = conversation.form?.form
+  }
+}
