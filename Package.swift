@@ -96,12 +96,14 @@ let package = Package(
       name: "GenericModelTests",
       dependencies: ["GenericModel", "ModelGraph", "ModelFiles", "ModelABI", "TestSupport"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "ModelFiles", "Machine", "JSON"],
+      name: "RuntimeTests",
+      dependencies: ["Runtime", "ModelFiles", "Machine", "JSON", "TestSupport"],
       exclude: ["Fixtures"]),
-    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
-    .testTarget(name: "JinjaTests", dependencies: ["Jinja", "JSON"], exclude: ["Fixtures"]),
-    .testTarget(name: "GrammarTests", dependencies: ["Grammar", "JSON"]),
-    .testTarget(name: "ChatTests", dependencies: ["Chat"], exclude: ["Fixtures"]),
+    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"]),
+    .testTarget(
+      name: "JinjaTests", dependencies: ["Jinja", "JSON", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(name: "GrammarTests", dependencies: ["Grammar", "JSON", "TestSupport"]),
+    .testTarget(name: "ChatTests", dependencies: ["Chat", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ServerTests",
       dependencies: ["Server", .product(name: "HummingbirdTesting", package: "hummingbird")],

@@ -59,7 +59,8 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "Answers that are worked on at once; more wait in a queue.")
   var parallel = 4
 
-  @Option(help: "Most memory for weights, keys and values and all else: 6g, 800m (default: enough).")
+  @Option(
+    help: "Most memory for weights, keys and values and all else: 6g, 800m (default: enough).")
   var memory: ByteCount?
 
   @Option(help: "A smaller model with the same tokenizer that guesses tokens where that pays.")

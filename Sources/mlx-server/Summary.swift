@@ -12,13 +12,13 @@ struct Summary: CustomStringConvertible {
   var description: String {
     let settings = model.engine.configuration
     return """
-        model        \(name)
-        backend      \(model.backend)
-        context      \(settings.contextSize) tokens
-        at once      \(settings.parallel) answers, \(settings.queueLimit) more wait
-        access       \(access)
-        \(model.engine.memoryPlan)
-        """
+      model        \(name)
+      backend      \(model.backend)
+      context      \(settings.contextSize) tokens
+      at once      \(settings.parallel) answers, \(settings.queueLimit) more wait
+      access       \(access)
+      \(model.engine.memoryPlan)
+      """
   }
 
   /// For programs.

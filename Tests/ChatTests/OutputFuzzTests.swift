@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @testable import Chat
@@ -23,7 +24,7 @@ import Testing
   @Test(arguments: toolFormats.map(\.name))
   func `random output gives the same events in any pieces`(_ name: String) throws {
     let format = try #require(toolFormats.first { $0.name == name })
-    var random = SeededGenerator(state: 11)
+    var random = SeededRandom(seed: 11)
     let markers = format.markers.flatMap { [$0.begin, $0.end ?? ""] } + format.innerMarkers
     for _ in 0..<60 {
       var text = ""
@@ -99,18 +100,5 @@ import Testing
     return Folded(
       content: calls.content, reasoning: calls.reasoning, names: calls.names,
       arguments: calls.arguments, rejected: calls.rejected)
-  }
-}
-
-/// SplitMix64, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

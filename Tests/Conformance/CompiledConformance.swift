@@ -64,7 +64,8 @@ extension ModelFixture {
   static let compiled: [ModelFixture] = {
     if ProcessInfo.processInfo.environment["MLX_FIXTURES"] != nil { return supported }
     let chosen = [
-      "llama", "llama-mixed-modes", "llama-mixed-skip", "mistral-layer-types", "qwen2-yarn", "qwen3-mixed",
+      "llama", "llama-mixed-modes", "llama-mixed-skip", "mistral-layer-types", "qwen2-yarn",
+      "qwen3-mixed",
       "qwen3-q4-f16scales",
     ]
     return supported.filter { chosen.contains($0.name) }

@@ -1,5 +1,6 @@
 import Grammar
 import JSON
+import TestSupport
 import Testing
 
 /// Input made to exhaust time or memory ends in an error, or in a grammar that works.
@@ -42,7 +43,7 @@ struct HostileGrammarTests {
     let grammar = try Grammar.regex("(a|b)*a(a|b){400}c", limits: limits)
     let matcher = GrammarMatcher(grammar)
     // Every text ends in a refusal or goes on; it never hangs.
-    var random = SeededGenerator(1)
+    var random = SeededRandom(seed: 1)
     for _ in 0..<600 {
       let byte: UInt8 = Bool.random(using: &random) ? 97 : 98
       if !matcher.accept(Int32(byte)) { break }

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @testable import Grammar
@@ -29,7 +30,7 @@ struct SampledTextTests {
   {
     let schema = try JSON(parsing: text)
     let grammar = TokenGrammar(try Grammar.jsonSchema(schema), TestVocabulary.synthetic)
-    var random = SeededGenerator(UInt64(text.utf8.count))
+    var random = SeededRandom(seed: UInt64(text.utf8.count))
     var completed = 0
     for _ in 0..<12 {
       guard let sample = sample(grammar, &random, limit: 120) else { continue }
@@ -42,7 +43,7 @@ struct SampledTextTests {
 
   /// A text drawn token by token; nil where it didn't end in time.
   private func sample(
-    _ grammar: TokenGrammar, _ random: inout SeededGenerator, limit: Int
+    _ grammar: TokenGrammar, _ random: inout SeededRandom, limit: Int
   ) -> [UInt8]? {
     let matcher = GrammarMatcher(grammar)
     let vocabulary = grammar.vocabulary
@@ -72,7 +73,7 @@ struct SampledTextTests {
     let grammar = TokenGrammar(
       try Grammar.jsonSchema(try JSON(parsing: text)), TestVocabulary.synthetic)
     let vocabulary = grammar.vocabulary
-    var random = SeededGenerator(7)
+    var random = SeededRandom(seed: 7)
     let matcher = GrammarMatcher(grammar)
     for _ in 0..<8 {
       guard let allowed = matcher.allowed(vocabulary.count) else { return }
@@ -98,7 +99,7 @@ struct SampledTextTests {
       #"{"name":"a\u00e9\"","list":[],"more":{"na":12}}"#,
       "{\n  \"name\": \"abc\",\n  \"list\": [\n    123\n  ]\n}",
     ]
-    var random = SeededGenerator(3)
+    var random = SeededRandom(seed: 3)
     for text in texts {
       for _ in 0..<8 {
         let matcher = GrammarMatcher(grammar)
@@ -112,7 +113,7 @@ struct SampledTextTests {
 
   /// Some tokens that spell a text, drawn at random.
   private func cut(
-    _ text: [UInt8], _ vocabulary: TokenVocabulary, _ random: inout SeededGenerator
+    _ text: [UInt8], _ vocabulary: TokenVocabulary, _ random: inout SeededRandom
   ) -> [Int32] {
     var result: [Int32] = []
     var rest = text[...]

@@ -14,7 +14,10 @@ struct SchemaTests {
   static let values: [Example] = [
     Example(
       schema: #"{"type":"integer"}"#, valid: ["0", "-12", "340"],
-      invalid: ["01", "1.0", "1e2", "-", "\"1\""]),
+      invalid: ["01", "1.0", "1e2", "-", "\"1\"", "1234567890123456789"]),
+    Example(
+      schema: #"{"type":"integer","minimum":1e20}"#, valid: ["100000000000000000000"],
+      invalid: ["1"]),
     Example(
       schema: #"{"type":"number"}"#, valid: ["0", "-1.25", "6e-3", "1E+5"],
       invalid: ["01", "1.", ".5", "NaN", "1e", "1e999"]),

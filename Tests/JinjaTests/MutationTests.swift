@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Jinja
+import TestSupport
 import Testing
 
 /// Vendors' templates with random damage: they fail or render, and never crash or hang.
@@ -13,7 +14,7 @@ import Testing
     .filter { $0.hasSuffix(".jinja") }.sorted()
 
   @Test func `damaged templates end in text or in an error`() throws {
-    var random = SeededGenerator(state: 7)
+    var random = SeededRandom(seed: 7)
     let conversation: JSONObject = [
       "messages": [
         ["role": "system", "content": "s"], ["role": "user", "content": "hello {{ x }}"],
@@ -40,7 +41,7 @@ import Testing
     }
   }
 
-  private func damage(_ source: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+  private func damage(_ source: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
     var bytes = source
     let pieces = [
       "{{", "}}", "{%", "%}", "(", ")", "'", "\"", "|", ".", "[", "-", " not ", " in ", "é",
@@ -58,18 +59,5 @@ import Testing
       }
     }
     return bytes
-  }
-}
-
-/// SplitMix64, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

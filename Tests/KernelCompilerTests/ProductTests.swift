@@ -51,7 +51,8 @@ import Testing
       }
       expect(y, toBe: ReferenceModel.rows(matrix), times: used, name)
       for tokens in 1..<Self.tokens {
-        let alone = harness.multiply(index, matrix, Array(x.prefix(tokens * columns)), tokens: tokens)
+        let alone = harness.multiply(
+          index, matrix, Array(x.prefix(tokens * columns)), tokens: tokens)
         #expect(alone[...] == y.prefix(tokens * 16 * Self.blocks), "\(name), \(tokens) tokens")
       }
     }

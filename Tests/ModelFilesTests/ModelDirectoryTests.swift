@@ -165,7 +165,8 @@ import Testing
     let configuration = "{\"quantization\": {\"bits\": 4, \"group_size\": 32, \"mode\": \"nf4\"}}"
     let model = try model(configuration, words: 32, groups: 8, biases: false)
     let error = #expect(throws: ModelError.self) { try model.weightMatrix("p", columns: 256) }
-    #expect(error?.description.hasPrefix("tensor p.scales: bfloat16 scales and no p.biases") == true)
+    #expect(
+      error?.description.hasPrefix("tensor p.scales: bfloat16 scales and no p.biases") == true)
     #expect(error?.description.contains("mode nf4") == true)
   }
 

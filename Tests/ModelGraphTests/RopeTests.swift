@@ -85,7 +85,9 @@ import Testing
     #expect(abs(Double(rope.magnitude) - (0.1 * log(4) + 1)) < 1e-6)
   }
 
-  @Test func `yarn's magnitude follows mscale and mscale_all_dim, whatever attention_factor says`() throws {
+  @Test func `yarn's magnitude follows mscale and mscale_all_dim, whatever attention_factor says`()
+    throws
+  {
     let base: [(key: String, value: JSON)] = [
       ("type", "yarn"), ("factor", 8), ("original_max_position_embeddings", 512),
     ]

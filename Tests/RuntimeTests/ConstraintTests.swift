@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Runtime
@@ -38,7 +39,7 @@ struct ConstraintTests {
 
   /// Sequences with common beginnings, where every choice between two tokens occurs.
   private func language(seed: Int) -> [[Int32]] {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     return (0..<12).map { _ in
       let shared = (0..<Int.random(in: 1...4, using: &random)).map { Int32(20 + $0) }
       let own = (0..<Int.random(in: 1...9, using: &random)).map { _ in

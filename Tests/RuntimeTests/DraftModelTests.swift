@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Runtime
@@ -135,7 +136,7 @@ struct DraftModelTests {
 
   @Test func `Sampling and constraints come out the same with a draft model`() async throws {
     let language = (0..<40).map { seed in
-      var random = SeededGenerator(seed: UInt64(seed % 8))
+      var random = SeededRandom(seed: UInt64(seed % 8))
       return (0..<80).map { _ in Int32.random(in: 2..<48, using: &random) } + [Int32(seed)]
     }
     for isConstrained in [false, true] {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Runtime
@@ -35,7 +36,7 @@ struct PromptLogprobTests {
   }
 
   private func prompt(_ count: Int, seed: UInt64) -> [Int32] {
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     return (0..<count).map { _ in Int32.random(in: 2..<64, using: &random) }
   }
 
@@ -57,7 +58,8 @@ struct PromptLogprobTests {
     #expect(model.violations.isEmpty)
   }
 
-  @Test func `A cached beginning changes nothing, and neither does the answer after`() async throws {
+  @Test func `A cached beginning changes nothing, and neither does the answer after`() async throws
+  {
     let engine = try Engine(
       model: model, configuration: EngineConfiguration(contextSize: 256, parallel: 2))
     let prompt = prompt(60, seed: 1)

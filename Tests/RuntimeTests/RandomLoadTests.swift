@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Runtime
@@ -13,7 +14,7 @@ struct RandomLoadTests {
 
     /// Sends requests until some were answered in full and the time is over.
     func run(until end: ContinuousClock.Instant) async throws {
-      var random = SeededGenerator(seed: UInt64(number))
+      var random = SeededRandom(seed: UInt64(number))
       var finished = 0
       while finished < 5 || ContinuousClock.now < end {
         let prompt = prompt(&random)
@@ -30,7 +31,7 @@ struct RandomLoadTests {
       }
     }
 
-    private func prompt(_ random: inout SeededGenerator) -> [Int32] {
+    private func prompt(_ random: inout SeededRandom) -> [Int32] {
       let beginning = Int32.random(in: 0...3, using: &random)
       let shared = (0..<Int32.random(in: 1...90, using: &random)).map { ($0 * 5 + beginning) % 48 }
       return shared
@@ -41,7 +42,7 @@ struct RandomLoadTests {
 
     /// None, one that allows everything, or one that forces what the model would say anyway.
     private func constraint(
-      for prompt: [Int32], _ random: inout SeededGenerator
+      for prompt: [Int32], _ random: inout SeededRandom
     ) -> (any TokenConstraint)? {
       switch Int.random(in: 0...5, using: &random) {
       case 0: FreeConstraint()
@@ -56,7 +57,7 @@ struct RandomLoadTests {
     /// Reads to the end, or slowly, or leaves in the middle, or is cancelled.
     private func consume(
       _ stream: AsyncStream<GenerationEvent>, _ request: GenerationRequest,
-      _ random: inout SeededGenerator
+      _ random: inout SeededRandom
     ) async throws -> Bool {
       switch Int.random(in: 0...5, using: &random) {
       case 0:

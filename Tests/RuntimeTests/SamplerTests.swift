@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Runtime
@@ -6,7 +7,7 @@ import Testing
 /// The sampler against one that sorts everything, and its promises one by one.
 struct SamplerTests {
   private func logits(_ count: Int, seed: Int, spread: Float = 6) -> [Float] {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     return (0..<count).map { _ in
       let u = Float.random(in: -1...1, using: &random)
       return spread * u * u * u
@@ -126,7 +127,7 @@ struct SamplerTests {
   }
 
   @Test func `Penalties and bias change the logits as defined`() throws {
-    var random = SeededGenerator(seed: 4)
+    var random = SeededRandom(seed: 4)
     for window in [nil, 3, 9] {
       var parameters = SamplingParameters.greedy
       (parameters.repetitionPenalty, parameters.presencePenalty) = (1.3, 0.4)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Runtime
@@ -226,7 +227,7 @@ struct SchedulerTests {
 
   @Test(arguments: 0..<40)
   func `Random loads with early ends always give the right answers`(seed: Int) throws {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     var harness = try SchedulerHarness(
       pages: Int.random(in: 12...40, using: &random),
       parallel: Int.random(in: 1...5, using: &random),
@@ -256,21 +257,5 @@ struct SchedulerTests {
     harness.checkAnswers()
     #expect(harness.scheduler.running.isEmpty && harness.scheduler.waiting.isEmpty)
     #expect(harness.scheduler.ledger.used == 0)
-  }
-}
-
-/// Repeatable randomness for tests.
-struct SeededGenerator: RandomNumberGenerator {
-  private var random: CounterRandom
-  private var count = 0
-
-  init(seed: UInt64) { random = CounterRandom(seed: seed) }
-
-  mutating func next() -> UInt64 {
-    count += 1
-    let (high, low) = (
-      random.uniform(.draw, at: count), random.uniform(.excludeTopChoices, at: count)
-    )
-    return UInt64(high * 0x1p32) << 32 | UInt64(low * 0x1p32)
   }
 }

@@ -18,62 +18,48 @@ struct ChatStreamTests {
     ["type": "function", "function": ["name": "f", "parameters": ["type": "object"]]]
   ]
 
-  /// An answer of the model, and a request that shows what becomes of it.
-  struct Case: Sendable, CustomTestStringConvertible {
-    let name: String
-    let answer: String
-    var members: JSON = .object(JSONObject())
-    var isBroken = false
-
-    var testDescription: String { name }
-  }
-
   static let cases = [
-    Case(name: "plain", answer: "Hé✓"),
-    Case(name: "empty", answer: ""),
-    Case(name: "length", answer: "Hello there", members: ["max_tokens": 3]),
-    Case(name: "stop", answer: "one, two, three", members: ["stop": [", th", "zz"]]),
-    Case(name: "reasoning", answer: "<think>\nhm\n</think>\n\nok"),
-    Case(name: "tool call", answer: call, members: ["tools": tools]),
-    Case(
+    StreamCase(name: "plain", answer: "Hé✓"),
+    StreamCase(name: "empty", answer: ""),
+    StreamCase(name: "length", answer: "Hello there", members: ["max_tokens": 3]),
+    StreamCase(name: "stop", answer: "one, two, three", members: ["stop": [", th", "zz"]]),
+    StreamCase(name: "reasoning", answer: "<think>\nhm\n</think>\n\nok"),
+    StreamCase(name: "tool call", answer: call, members: ["tools": tools]),
+    StreamCase(
       name: "text and two tool calls", answer: "So: \(call)\n\(call)", members: ["tools": tools]),
-    Case(
+    StreamCase(
       name: "one tool call at a time", answer: "\(call)\n\(call)",
       members: ["tools": tools, "parallel_tool_calls": false]),
-    Case(
+    StreamCase(
       name: "tool call without tools", answer: call,
       members: ["tools": tools, "tool_choice": "none"]),
-    Case(name: "logprobs", answer: "ab", members: ["logprobs": true, "top_logprobs": 1]),
+    StreamCase(name: "logprobs", answer: "ab", members: ["logprobs": true, "top_logprobs": 1]),
   ]
 
-  private func server(for test: Case) throws -> TestServer {
-    var server = try TestServer(saying: test.answer)
-    server.constrainsCalls = !test.isBroken
-    return server
-  }
-
-  private func ask(_ test: Case, stream: Bool, options: JSON = .null) async throws -> TestResponse {
+  private func ask(_ test: StreamCase, stream: Bool, options: JSON = .null) async throws
+    -> TestResponse
+  {
     var members = test.members.object ?? JSONObject()
     members["stream"] = .bool(stream)
     members["stream_options"] = options
     let body = question("Hello", .object(members))
-    return try await server(for: test).run { try await $0.chat(body) }
+    return try await test.server().run { try await $0.chat(body) }
   }
 
   /// Answers with a call that isn't one in the end: its text is shown, and only a client that
   /// streams has seen it begin.
   static let voidCalls = [
-    Case(name: "call cut off", answer: call, members: ["tools": tools, "max_tokens": 36]),
-    Case(
+    StreamCase(name: "call cut off", answer: call, members: ["tools": tools, "max_tokens": 36]),
+    StreamCase(
       name: "broken call", answer: #"<tool_call>{"name": "f", "arguments": {"x" 1}}</tool_call>"#,
       members: ["tools": tools], isBroken: true),
-    Case(
+    StreamCase(
       name: "call of an unknown tool", answer: call.replacing("\"f\"", with: "\"g\""),
       members: ["tools": tools], isBroken: true),
   ]
 
   @Test(arguments: cases + voidCalls)
-  func `A stream is byte for byte what it was`(test: Case) async throws {
+  func `A stream is byte for byte what it was`(test: StreamCase) async throws {
     let response = try await ask(test, stream: true)
     #expect(response.status == .ok)
     #expect(response.headers[.contentType] == "text/event-stream")
@@ -81,7 +67,7 @@ struct ChatStreamTests {
   }
 
   @Test(arguments: cases + voidCalls)
-  func `A whole answer is byte for byte what it was`(test: Case) async throws {
+  func `A whole answer is byte for byte what it was`(test: StreamCase) async throws {
     let response = try await ask(test, stream: false)
     #expect(response.status == .ok)
     #expect(response.headers[.contentType] == "application/json")
@@ -89,7 +75,7 @@ struct ChatStreamTests {
   }
 
   @Test(arguments: cases)
-  func `The chunks of a stream fold to the whole answer`(test: Case) async throws {
+  func `The chunks of a stream fold to the whole answer`(test: StreamCase) async throws {
     let whole = try await ask(test, stream: false).json
     var folded = FoldedStream()
     for chunk in try await ask(test, stream: true).frames { folded.append(chunk) }
@@ -113,7 +99,8 @@ struct ChatStreamTests {
   private func emptyStream() throws -> (AnswerFrames<ChatWire>, TestServer) {
     let server = try TestServer()
     let request = try ChatRequest(question("Hello", ["stream": true]), traits: server.served.traits)
-    let choices = try server.served.begin(request.conversation, choices: 1, id: "chatcmpl-1")
+    let choices = try server.served.begin(
+      request.conversation, choices: 1, id: "chatcmpl-1", client: "")
     let report = AnswerReport(id: "chatcmpl-1", logger: Logger(label: "test"))
     let writer = ChatWriter(
       id: "chatcmpl-1", created: 0, model: "letters", fingerprint: "f", usage: .onLastChunk)

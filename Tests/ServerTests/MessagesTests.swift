@@ -14,57 +14,42 @@ struct MessagesStreamTests {
     """
   private static let tools: JSON = [["name": "f", "input_schema": ["type": "object"]]]
 
-  /// An answer of the model, and a request that shows what becomes of it.
-  struct Case: Sendable, CustomTestStringConvertible {
-    let name: String
-    let answer: String
-    var members: JSON = .object(JSONObject())
-    var isBroken = false
-
-    var testDescription: String { name }
-  }
-
   static let cases = [
-    Case(name: "plain", answer: "Hé✓"),
-    Case(name: "empty", answer: ""),
-    Case(name: "length", answer: "Hello there", members: ["max_tokens": 3]),
-    Case(name: "stop", answer: "one, two, three", members: ["stop_sequences": [", th", "zz"]]),
-    Case(name: "thinking", answer: "<think>\nhm\n</think>\n\nok"),
-    Case(
+    StreamCase(name: "plain", answer: "Hé✓"),
+    StreamCase(name: "empty", answer: ""),
+    StreamCase(name: "length", answer: "Hello there", members: ["max_tokens": 3]),
+    StreamCase(
+      name: "stop", answer: "one, two, three", members: ["stop_sequences": [", th", "zz"]]),
+    StreamCase(name: "thinking", answer: "<think>\nhm\n</think>\n\nok"),
+    StreamCase(
       name: "thinking omitted", answer: "<think>hm</think>ok",
       members: ["thinking": ["type": "adaptive", "display": "omitted"]]),
-    Case(
+    StreamCase(
       name: "thinking disabled", answer: "<think>hm</think>ok",
       members: ["thinking": ["type": "disabled"]]),
-    Case(name: "tool use", answer: call, members: ["tools": tools]),
-    Case(
+    StreamCase(name: "tool use", answer: call, members: ["tools": tools]),
+    StreamCase(
       name: "text and two tools", answer: "So: \(call)\n\(call)\n", members: ["tools": tools]),
-    Case(
+    StreamCase(
       name: "one tool at a time", answer: "\(call)\n\(call)",
       members: [
         "tools": tools, "tool_choice": ["type": "auto", "disable_parallel_tool_use": true],
       ]),
-    Case(name: "call cut off", answer: call, members: ["tools": tools, "max_tokens": 36]),
-    Case(
+    StreamCase(name: "call cut off", answer: call, members: ["tools": tools, "max_tokens": 36]),
+    StreamCase(
       name: "broken call", answer: #"<tool_call>{"name": "f", "arguments": {"x" 1}}</tool_call>"#,
       members: ["tools": tools], isBroken: true),
   ]
 
-  private func server(for test: Case) throws -> TestServer {
-    var server = try TestServer(saying: test.answer)
-    server.constrainsCalls = !test.isBroken
-    return server
-  }
-
-  private func ask(_ test: Case, stream: Bool) async throws -> TestResponse {
+  private func ask(_ test: StreamCase, stream: Bool) async throws -> TestResponse {
     let body = messagesBody(test.members, stream: stream)
-    return try await server(for: test).run {
+    return try await test.server().run {
       try await $0.post("/v1/messages", body.text())
     }
   }
 
   @Test(arguments: cases)
-  func `A stream of events is byte for byte what it was`(test: Case) async throws {
+  func `A stream of events is byte for byte what it was`(test: StreamCase) async throws {
     let response = try await ask(test, stream: true)
     #expect(response.status == .ok)
     #expect(response.headers[.contentType] == "text/event-stream")
@@ -72,14 +57,14 @@ struct MessagesStreamTests {
   }
 
   @Test(arguments: cases)
-  func `A whole message is byte for byte what it was`(test: Case) async throws {
+  func `A whole message is byte for byte what it was`(test: StreamCase) async throws {
     let response = try await ask(test, stream: false)
     #expect(response.status == .ok)
     try expectGolden("messages/whole \(test.name)", response.text)
   }
 
   @Test(arguments: cases)
-  func `The events of a stream fold to the whole message`(test: Case) async throws {
+  func `The events of a stream fold to the whole message`(test: StreamCase) async throws {
     let whole = try await ask(test, stream: false).json
     var folded = FoldedMessage()
     for (name, event) in try await ask(test, stream: true).events {
@@ -93,7 +78,7 @@ struct MessagesStreamTests {
   @Test func `A server that says nothing for a while sends a ping`() async throws {
     let server = try TestServer()
     let request = try MessagesRequest(messagesBody(), traits: server.served.traits)
-    let answer = try server.served.begin(request.conversation, id: "msg_1")
+    let answer = try server.served.begin(request.conversation, id: "msg_1", client: "")
     let wire = MessagesWire(
       id: "msg_1", model: "m", promptTokens: answer.promptTokens, maximumTokens: 9,
       thinking: .shown)

@@ -132,7 +132,8 @@ struct MiddlewareTests {
 
   // MARK: Slow clients
 
-  private static let limits = ConnectionDeadlines.Limits(body: .seconds(5), stalledAnswer: .seconds(3))
+  private static let limits = ConnectionDeadlines.Limits(
+    body: .seconds(5), stalledAnswer: .seconds(3))
   private static let head = HTTPRequestPart.head(
     HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/"))
 

@@ -16,36 +16,26 @@ struct ResponsesStreamTests {
     ["type": "function", "name": "f", "parameters": ["type": "object"], "strict": false]
   ]
 
-  /// An answer of the model, and a request that shows what becomes of it.
-  struct Case: Sendable, CustomTestStringConvertible {
-    let name: String
-    let answer: String
-    var members: JSON = .object(JSONObject())
-    var isBroken = false
-
-    var testDescription: String { name }
-  }
-
   static let cases = [
-    Case(name: "plain", answer: "Hé✓"),
-    Case(name: "empty", answer: ""),
-    Case(name: "length", answer: "Hello there", members: ["max_output_tokens": 3]),
-    Case(name: "reasoning", answer: "<think>\nhm\n</think>\n\nok"),
-    Case(name: "function call", answer: call, members: ["tools": tools]),
-    Case(
+    StreamCase(name: "plain", answer: "Hé✓"),
+    StreamCase(name: "empty", answer: ""),
+    StreamCase(name: "length", answer: "Hello there", members: ["max_output_tokens": 3]),
+    StreamCase(name: "reasoning", answer: "<think>\nhm\n</think>\n\nok"),
+    StreamCase(name: "function call", answer: call, members: ["tools": tools]),
+    StreamCase(
       name: "text and two calls", answer: "So: \(call)\n\(call)\n", members: ["tools": tools]),
-    Case(
+    StreamCase(
       name: "one call at a time", answer: "\(call)\n\(call)",
       members: ["tools": tools, "parallel_tool_calls": false]),
-    Case(
+    StreamCase(
       name: "call cut off", answer: call, members: ["tools": tools, "max_output_tokens": 36]),
-    Case(
+    StreamCase(
       name: "broken call", answer: #"<tool_call>{"name": "f", "arguments": {"x" 1}}</tool_call>"#,
       members: ["tools": tools], isBroken: true),
-    Case(
+    StreamCase(
       name: "logprobs", answer: "ab",
       members: ["include": ["message.output_text.logprobs"], "top_logprobs": 1]),
-    Case(
+    StreamCase(
       name: "everything repeated", answer: "ok",
       members: [
         "instructions": "Be brief.", "max_output_tokens": 9, "metadata": ["a": "b"],
@@ -55,25 +45,19 @@ struct ResponsesStreamTests {
       ]),
   ]
 
-  private func server(for test: Case) throws -> TestServer {
-    var server = try TestServer(saying: test.answer)
-    server.constrainsCalls = !test.isBroken
-    return server
-  }
-
-  private func ask(_ test: Case, stream: Bool) async throws -> TestResponse {
+  private func ask(_ test: StreamCase, stream: Bool) async throws -> TestResponse {
     var body = JSONObject([
       (key: "input", value: "Hello"), (key: "stream", value: .bool(stream)),
     ])
     for (key, value) in test.members.object ?? JSONObject() { body[key] = value }
     let text = JSON.object(body).text()
-    return try await server(for: test).run {
+    return try await test.server().run {
       try await $0.post("/v1/responses", text)
     }
   }
 
   @Test(arguments: cases)
-  func `A stream of events is byte for byte what it was`(test: Case) async throws {
+  func `A stream of events is byte for byte what it was`(test: StreamCase) async throws {
     let response = try await ask(test, stream: true)
     #expect(response.status == .ok)
     #expect(response.headers[.contentType] == "text/event-stream")
@@ -81,14 +65,14 @@ struct ResponsesStreamTests {
   }
 
   @Test(arguments: cases)
-  func `A whole response is byte for byte what it was`(test: Case) async throws {
+  func `A whole response is byte for byte what it was`(test: StreamCase) async throws {
     let response = try await ask(test, stream: false)
     #expect(response.status == .ok)
     try expectGolden("responses/whole \(test.name)", response.text)
   }
 
   @Test(arguments: cases)
-  func `The events of a stream fold to the whole response`(test: Case) async throws {
+  func `The events of a stream fold to the whole response`(test: StreamCase) async throws {
     let whole = try await ask(test, stream: false).json
     var folded = FoldedResponse()
     for (number, (name, event)) in try await ask(test, stream: true).events.enumerated() {

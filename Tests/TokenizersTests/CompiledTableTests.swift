@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tokenizers
@@ -55,7 +56,7 @@ import Testing
   @Test func `damage is noticed`() throws {
     try withFolder { folder in
       let table = try TestTokenizer.make().compiledTable()
-      var generator = SeededGenerator(state: 8)
+      var generator = SeededRandom(seed: 8)
       for _ in 0..<200 {
         var damaged = table
         if Bool.random(using: &generator) {

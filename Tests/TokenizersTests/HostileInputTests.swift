@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tokenizers
@@ -81,7 +82,7 @@ import Testing
   }
 
   @Test func `a damaged file is refused or used, but never crashes`() {
-    var generator = SeededGenerator(state: 3)
+    var generator = SeededRandom(seed: 3)
     let junk = [
       "null", "-1", "[]", "{}", "\"\"", "1e999", "16777216", "true", "\"\\ud800\"", "\u{0}",
     ]

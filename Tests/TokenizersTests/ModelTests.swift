@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Tokenizers
@@ -21,7 +22,7 @@ import Testing
   }
 
   @Test func `short and long words are merged alike`() {
-    var generator = SeededGenerator(state: 11)
+    var generator = SeededRandom(seed: 11)
     for _ in 0..<60 {
       var ranks: [[Int32]: (rank: Int, merged: Int32)] = [:]
       var merges: [(left: Int32, right: Int32, merged: Int32)] = []

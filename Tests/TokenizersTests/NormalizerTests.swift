@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tokenizers
@@ -33,7 +34,7 @@ import Testing
   }
 
   @Test func `common text has the forms that Foundation gives it`() {
-    var generator = SeededGenerator(state: 2)
+    var generator = SeededRandom(seed: 2)
     let characters = Array("aéñǭ\u{301}\u{323}\u{328}가\u{1100}\u{1161}日ﬁ½Å\u{1E9B}\u{3099}か").map(
       String.init)
     for _ in 0..<400 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Tokenizers
@@ -16,7 +17,7 @@ import Testing
   }
 
   @Test func `scanners find what their regular expressions find`() throws {
-    var generator = SeededGenerator(state: 5)
+    var generator = SeededRandom(seed: 5)
     for (source, scanner) in KnownPatterns.scanners {
       let expression = try expression(source)
       for _ in 0..<250 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Tokenizers
@@ -30,7 +31,7 @@ import Testing
 
   @Test func `any bytes stream to what Swift makes of them at once`() throws {
     let tokenizer = try byteLevel()
-    var generator = SeededGenerator(state: 1)
+    var generator = SeededRandom(seed: 1)
     let bytes: [UInt8] = [
       0x41, 0x80, 0xBF, 0xC2, 0xC3, 0xE0, 0xA0, 0x9F, 0xED, 0xEF, 0xF0, 0x90, 0xF4, 0xFF,
     ]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tokenizers
@@ -70,15 +71,7 @@ extension Tokenizer {
   }
 }
 
-/// Numbers that are the same in every run.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return state ^ state >> 29
-  }
-
+extension SeededRandom {
   /// Text of letters, digits, marks, spaces and what else patterns tell apart.
   mutating func text(length: Int) -> String {
     let characters: [String] = [

@@ -16,13 +16,29 @@ extension SchemaCompiler {
         languages.append(try builder.expression(Decimal(value).otherNumbersPattern))
       }
     }
-    let plain = isWhole ? "-?(?:0|[1-9][0-9]*)" : "-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?"
+    let plain = Self.plainPattern(isWhole: isWhole, facets)
     if languages.isEmpty, !isWhole {
       return try builder.expression(
         plain + "(?:[eE][+-]?(?:[0-9]{1,2}|[12][0-9]{2}|30[0-7]))?")
     }
     let result = builder.pool.both([try builder.expression(plain)] + languages)
     return builder.pool.isDead(result) ? ExpressionPool.never : result
+  }
+
+  /// Digits before and behind the point, of which small models otherwise find no end. More come
+  /// only where a bound has more.
+  private static let mostDigits = 18
+
+  private static func plainPattern(isWhole: Bool, _ facets: [Facet]) -> String {
+    let keywords = [
+      "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+    ]
+    let bounds = facets.flatMap { facet in keywords.compactMap { facet[$0]?.double } }
+    let digits = bounds.map { Decimal($0) }.reduce(mostDigits) {
+      max($0, $1.integer.count + 1, $1.fraction.count + 1)
+    }
+    let whole = "-?(?:0|[1-9][0-9]{0,\(digits - 1)})"
+    return isWhole ? whole : whole + "(?:\\.[0-9]{1,\(digits)})?"
   }
 
   private func bounds(_ facet: Facet) throws(GrammarError) -> [NumberBound] {

@@ -87,7 +87,11 @@ final class FilterCall: Expression {
     }
     let values = try arguments.evaluate(renderer, scope)
     renderer.line = line
-    if case .string(let text) = value { try renderer.spend(on: text) } else { try renderer.spend(1) }
+    if case .string(let text) = value {
+      try renderer.spend(on: text)
+    } else {
+      try renderer.spend(1)
+    }
     guard let filter else { throw Failure("No filter named '\(name)' found.") }
     return try filter(value, values, renderer)
   }

@@ -26,7 +26,9 @@ public struct ArithmeticPeak: @unchecked Sendable {
       return handle
     }
     func measure(_ name: String) throws -> Measure {
-      guard let symbol = dlsym(handle, name) else { throw CompilerError("roofline.c lacks \(name)") }
+      guard let symbol = dlsym(handle, name) else {
+        throw CompilerError("roofline.c lacks \(name)")
+      }
       return unsafeBitCast(symbol, to: Measure.self)
     }
     int8 = try measure("int8_operations")

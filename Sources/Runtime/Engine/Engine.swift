@@ -34,7 +34,8 @@ public final class Engine: Sendable {
     board = StatusBoard()
     guard let pages = PageMemory(count: memoryPlan.pages, pageBytes: model.pageBytes),
       let step = StepMemory(
-        maximumRows: model.maximumRows, logitRows: configuration.parallel + memoryPlan.extraLogitRows,
+        maximumRows: model.maximumRows,
+        logitRows: configuration.parallel + memoryPlan.extraLogitRows,
         vocabulary: model.vocabulary)
     else {
       throw .invalidConfiguration(

@@ -82,9 +82,12 @@ struct Choices: Sendable {
     }
   }
 
-  /// They run side by side: counts add up, times don't.
+  /// They run side by side: counts add up, times don't. Of several prompts none is to blame for a
+  /// miss.
   private func combined(_ timings: [Timings]) -> Timings {
-    timings.reduce(into: Timings()) { sum, each in
+    var start = Timings()
+    if answers.count == perPrompt { start.cacheMiss = timings.first?.cacheMiss }
+    return timings.reduce(into: start) { sum, each in
       sum.promptTokens += each.promptTokens
       sum.cachedTokens += each.cachedTokens
       sum.generatedTokens += each.generatedTokens

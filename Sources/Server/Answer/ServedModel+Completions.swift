@@ -4,7 +4,7 @@ import Runtime
 
 extension ServedModel {
   /// Hands every prompt to the engine, as often as continuations are wanted.
-  func begin(_ request: CompletionRequest, id: String) throws -> Choices {
+  func begin(_ request: CompletionRequest, id: String, client: String) throws -> Choices {
     let count = request.prompts.count * request.choices
     let answers = try begin(count, id: id) { index, id throws(APIError) in
       let prompt = request.prompts[index / request.choices]
@@ -12,6 +12,7 @@ extension ServedModel {
         throw .invalid("prompt", "'prompt' must have at least one token.")
       }
       var generation = GenerationRequest(id: id, prompt: prompt.tokens)
+      generation.client = client
       generation.sampling = request.sampling
       generation.sampling.seed = seed(request.sampling, choice: index % request.choices)
       generation.limit(by: request.limits, endOfSequence: chat.stopTokens)
@@ -24,11 +25,13 @@ extension ServedModel {
   }
 
   /// Begins one or more answers to a conversation.
-  func begin(_ conversation: Conversation, choices count: Int, id: String) throws -> Choices {
+  func begin(
+    _ conversation: Conversation, choices count: Int, id: String, client: String
+  ) throws -> Choices {
     let answers = try begin(count, id: id) { index, id in
       var conversation = conversation
       conversation.sampling.seed = seed(conversation.sampling, choice: index)
-      return try begin(conversation, id: id)
+      return try begin(conversation, id: id, client: client)
     }
     return Choices(answers, id: id, perPrompt: count)
   }
@@ -54,7 +57,8 @@ extension ServedModel {
   private func builder(for request: CompletionRequest, promptTokens: Int) -> AnswerBuilder {
     AnswerBuilder(
       decoder: chat.makeDecoder(),
-      parser: OutputParser(toolFormat: nil, reasoning: nil, tools: nil, prompt: "", stop: request.stop),
+      parser: OutputParser(
+        toolFormat: nil, reasoning: nil, tools: nil, prompt: "", stop: request.stop),
       logprobs: request.logprobs.map { _ in LogprobWriter(tokenizer: chat.tokenizer) },
       parallelToolCalls: true, stops: request.stop, promptTokens: promptTokens)
   }

@@ -37,10 +37,13 @@ public final class ServedModel: Sendable {
 
 extension ServedModel {
   /// Renders and tokenises the conversation and hands it to the engine, which refuses it or begins.
-  func begin(_ conversation: Conversation, id: String) throws -> Answer {
+  ///
+  /// - Parameter client: see `ServerContext`.
+  func begin(_ conversation: Conversation, id: String, client: String) throws -> Answer {
     let conversation = try adapted(conversation)
     let prompt = try rendered(conversation)
     var generation = GenerationRequest(id: id, prompt: prompt.ids)
+    generation.client = client
     generation.sampling = conversation.sampling
     generation.limit(by: conversation.limits, endOfSequence: chat.stopTokens)
     generation.constraint = try constraints.constraint(for: conversation, prompt: prompt)

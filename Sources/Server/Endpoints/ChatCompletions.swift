@@ -14,7 +14,8 @@ extension Endpoint {
     let chat = try ChatRequest(body, traits: model.traits)
     let configuration = server.configuration
     let id = configuration.makeID("chatcmpl-")
-    let choices = try model.begin(chat.conversation, choices: chat.choices, id: id)
+    let choices = try model.begin(
+      chat.conversation, choices: chat.choices, id: id, client: context.client)
     let writer = ChatWriter(
       id: id, created: configuration.now(), model: chat.model ?? configuration.modelID,
       fingerprint: model.fingerprint, usage: chat.delivery.usage)

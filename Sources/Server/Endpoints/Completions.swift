@@ -13,7 +13,7 @@ extension Endpoint {
     let model = try server.slot.ready()
     let asked = try CompletionRequest(body, model: model)
     let id = server.configuration.makeID("cmpl-")
-    let choices = try model.begin(asked, id: id)
+    let choices = try model.begin(asked, id: id, client: context.client)
     let head = CompletionWire.Head(
       id: id, created: server.configuration.now(),
       model: asked.model ?? server.configuration.modelID, fingerprint: model.fingerprint,

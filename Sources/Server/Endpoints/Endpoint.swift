@@ -3,7 +3,7 @@ import Hummingbird
 
 /// One thing that clients can ask of the server.
 struct Endpoint: Sendable {
-  typealias Handler = @Sendable (Request, BasicRequestContext, ServerState) async throws -> Response
+  typealias Handler = @Sendable (Request, ServerContext, ServerState) async throws -> Response
 
   let method: HTTPRequest.Method
   /// The documented path, then others that clients use. `{id}` stands for one part
@@ -29,11 +29,12 @@ struct Endpoint: Sendable {
   }
 
   /// All of them. A new one is a file in this folder and a line here.
-  static let all: [Endpoint] = [
-    chatCompletions, completions, models, model, tokenize, detokenize, applyTemplate,
-    messages, countTokens, responses, countInputTokens, storedResponse, deleteResponse,
-    cancelResponse, responseInput, cancel, health, properties, metrics, openAPI,
-  ] + page
+  static let all: [Endpoint] =
+    [
+      chatCompletions, completions, models, model, tokenize, detokenize, applyTemplate,
+      messages, countTokens, responses, countInputTokens, storedResponse, deleteResponse,
+      cancelResponse, responseInput, cancel, health, properties, metrics, openAPI,
+    ] + page
 
   /// Whether this is what lies at `path`, whatever the method.
   func serves(_ path: String) -> Bool {

@@ -14,7 +14,7 @@ extension Endpoint {
     let model = try server.slot.ready()
     let message = try MessagesRequest(body, traits: model.traits)
     let answer = try model.begin(
-      message.conversation, id: server.configuration.makeID("msg_"))
+      message.conversation, id: server.configuration.makeID("msg_"), client: context.client)
     let wire = MessagesWire(
       id: answer.id, model: message.model ?? server.configuration.modelID,
       promptTokens: answer.promptTokens,

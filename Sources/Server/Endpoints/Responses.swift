@@ -14,7 +14,8 @@ extension Endpoint {
     let model = try server.slot.ready()
     let asked = try ResponseRequest(body, traits: model.traits, store: server.responses)
     let answer = try namingItems {
-      try model.begin(asked.conversation, id: server.configuration.makeID("resp_"))
+      try model.begin(
+        asked.conversation, id: server.configuration.makeID("resp_"), client: context.client)
     }
     let wire = ResponseWire(
       id: answer.id, request: asked, configuration: server.configuration,

@@ -64,7 +64,7 @@ extension ServerState {
   }
 }
 
-extension BasicRequestContext {
+extension ServerContext {
   fileprivate var responseID: String {
     get throws(APIError) {
       guard let id = parameters.get("id"), id.utf8.count <= 200 else {

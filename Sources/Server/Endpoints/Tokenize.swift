@@ -85,7 +85,8 @@ private struct TokenizeRequest {
     if fields["messages"].isPresent {
       let messages = try ChatMessages.read(fields["messages"])
       tokens = try model.prompt(
-        for: Conversation(messages: messages, sampling: model.traits.sampling)).ids
+        for: Conversation(messages: messages, sampling: model.traits.sampling)
+      ).ids
       return
     }
     let content = try fields["content"].string()

@@ -57,7 +57,8 @@ public struct LineLog: LogHandler {
       return .string("\(value)")
     case .array(let values): return .array(values.map(json))
     case .dictionary(let members):
-      return .object(JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, json($0.value)) }))
+      return .object(
+        JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, json($0.value)) }))
     }
   }
 

@@ -22,7 +22,7 @@ extension Response {
 
 /// Turns every failure into a response in the API's error shape, 404 and 405 included.
 struct ErrorResponses: RouterMiddleware {
-  typealias Context = BasicRequestContext
+  typealias Context = ServerContext
 
   let endpoints: [Endpoint]
   let bodyLimit: Int

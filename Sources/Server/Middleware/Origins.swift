@@ -44,7 +44,7 @@ public struct OriginPolicy: Sendable {
 /// Lets pages of allowed origins read the answers, answers their browsers' questions beforehand,
 /// and sends other pages away.
 struct Origins: RouterMiddleware {
-  typealias Context = BasicRequestContext
+  typealias Context = ServerContext
 
   let policy: OriginPolicy
   let endpoints: [Endpoint]

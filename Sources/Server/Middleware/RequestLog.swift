@@ -5,7 +5,7 @@ import Logging
 /// Gives every request a name that its response and its log lines carry, and writes the access log:
 /// who asked for what and how it ended, never what was said.
 struct RequestLog: RouterMiddleware {
-  typealias Context = BasicRequestContext
+  typealias Context = ServerContext
 
   let logger: Logger
   let endpoints: [Endpoint]

@@ -63,7 +63,9 @@ extension CompletionLogprobs.Token {
     if let text = String(validating: bytes, as: UTF8.self) {
       name = text
     } else {
-      name = "bytes:" + bytes.map { "\\x" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+      name =
+        "bytes:"
+        + bytes.map { "\\x" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
         .joined()
     }
     characters = bytes.count { $0 & 0xC0 != 0x80 }

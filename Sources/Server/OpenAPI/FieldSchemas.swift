@@ -41,6 +41,17 @@ enum FieldSchemas {
     "parallel_tool_calls": Schema.boolean,
     "reasoning_effort": Schema.choice(Conversation.reasoningEfforts.map(JSON.string)),
     "response_format": ["type": "object", "required": ["type"]],
+    "json_schema": schemaOrText,
+    "guided_json": schemaOrText,
+    "guided_regex": Schema.string,
+    "guided_choice": Schema.array(Schema.string, atLeast: 1),
+    "guided_grammar": Schema.string,
+    "grammar": Schema.string,
+    "structured_outputs": Schema.object([
+      "json": schemaOrText, "regex": Schema.string,
+      "choice": Schema.array(Schema.string, atLeast: 1), "grammar": Schema.string,
+      "json_object": Schema.boolean,
+    ]),
     "chat_template_kwargs": Schema.anyObject,
     "user": Schema.string,
     "safety_identifier": Schema.string,
@@ -55,6 +66,8 @@ enum FieldSchemas {
   private static let tokens = Schema.array(Schema.integer(0), atLeast: 1)
   private static let prompt = Schema.any(
     Schema.string, tokens, Schema.array(Schema.any(Schema.string, tokens), atLeast: 1))
+
+  private static let schemaOrText = Schema.any(Schema.anyObject, Schema.string)
 
   private static let textPart = Schema.object(
     ["type": Schema.choice(["text"]), "text": Schema.string], required: ["type", "text"])

@@ -8,7 +8,7 @@ import ServiceLifecycle
 struct Listener: Service {
   let host: String
   let port: Int
-  let responder: RouterResponder<BasicRequestContext>
+  let responder: RouterResponder<ServerContext>
   let logger: Logger
   /// Told the port once the socket is bound.
   let onBound: @Sendable (Int) -> Void
@@ -40,7 +40,7 @@ struct Listener: Service {
 /// The IPv6 half of `localhost`, on the port that IPv4 got. A machine without IPv6 does without.
 struct SecondListener: Service {
   let bound: Promise<Int>
-  let responder: RouterResponder<BasicRequestContext>
+  let responder: RouterResponder<ServerContext>
   let logger: Logger
 
   func run() async throws {
