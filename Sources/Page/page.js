@@ -180,7 +180,8 @@ class Answer {
 
   figures() {
     const tokens = this.usage?.completion_tokens;
-    const { predicted_per_second: rate, prompt_n: computed, cache_n: cached } = this.timings ?? {};
+    const timings = this.timings ?? {};
+    const { predicted_per_second: rate, prompt_n: computed, cache_n: cached = 0 } = timings;
     return [
       this.end === "length" && "cut off at the token limit",
       tokens !== undefined && `${tokens} ${tokens === 1 ? "token" : "tokens"}`,
@@ -317,9 +318,13 @@ function newChat() {
 
 async function showModel() {
   try {
-    const list = await (await request("v1/models")).json();
-    model = list.data[0].id;
+    const served = await (await request("props")).json();
+    model = served.model;
     at("model").textContent = model;
+    at("backend").textContent = `${served.backend} · context of ${served.context_size} tokens`;
+    for (const name of ["temperature", "top_p"]) {
+      at(name).placeholder = String(Number(served.default_sampling[name].toPrecision(3)));
+    }
     document.title = `${model} · mlx-server`;
   } catch (error) {
     say(error.message);

@@ -64,6 +64,12 @@ def ask(page, text):
     page.wait_for_selector("#stop", state="hidden")
 
 
+def test_it_says_what_is_served(page, client):
+    assert page.inner_text("#model") == client.models.list().data[0].id
+    assert "context of 2048 tokens" in page.inner_text("#backend")
+    assert page.get_attribute("#temperature", "placeholder").replace(".", "").isdigit()
+
+
 def test_the_model_answers_with_its_figures(page):
     page.click("#settings summary")
     page.fill("#max_tokens", "8")
