@@ -272,7 +272,7 @@ struct MessagesRequestTests {
 }
 
 /// A request of one user message and `members` beside it.
-private func messagesBody(
+func messagesBody(
   _ members: JSON = .object(JSONObject()), stream: Bool? = nil
 ) -> JSON {
   let message: JSON = ["role": "user", "content": "Hello"]

@@ -99,7 +99,7 @@ struct ModelAbilityTests {
     }
   }
 
-  /// The letters model with a template for nothing but users and answers.
+  /// The letters model without tags, and with a template for nothing but users and answers.
   private func plainModel() throws -> URL {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "plain-\(UUID().uuidString)")
@@ -109,6 +109,9 @@ struct ModelAbilityTests {
       {%- if messages[0].role != 'user' %}{{ raise_exception('users first') }}{% endif %}
       {%- for message in messages %}[{{ message.content }}]{% endfor %}
       """
+    let tokenizer = folder.appending(path: "tokenizer.json")
+    try String(contentsOf: tokenizer, encoding: .utf8).replacing("think>", with: "other>")
+      .write(to: tokenizer, atomically: true, encoding: .utf8)
     try template.write(
       to: folder.appending(path: "chat_template.jinja"), atomically: true, encoding: .utf8)
     return folder

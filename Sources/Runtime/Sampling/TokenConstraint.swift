@@ -18,7 +18,7 @@ public protocol TokenConstraint: AnyObject, Sendable {
 
 extension TokenConstraint {
   /// The beginning of `tokens` that may come next. The state is unchanged.
-  func allowedPrefix(_ tokens: [Int32]) -> [Int32] {
+  public func allowedPrefix(_ tokens: [Int32]) -> [Int32] {
     let allowed = tokens.prefix { accept($0) }
     if !allowed.isEmpty { rollback(allowed.count) }
     return Array(allowed)

@@ -46,10 +46,22 @@ extension ServedModel {
     generation.client = client
     generation.sampling = conversation.sampling
     generation.limit(by: conversation.limits, endOfSequence: chat.stopTokens)
-    generation.constraint = try constraints.constraint(for: conversation, prompt: prompt)
+    generation.constraint = try constraint(for: conversation, prompt: prompt)
     return Answer(
       id: id, events: try events(of: generation), engine: engine,
       builder: builder(for: conversation, prompt: prompt), metrics: metrics)
+  }
+
+  private func constraint(
+    for conversation: Conversation, prompt: ChatPrompt
+  ) throws -> (any TokenConstraint)? {
+    let answer = try constraints.constraint(for: conversation, prompt: prompt)
+    guard let budget = conversation.thinkingBudget, let frame = chat.thinkingFrame else {
+      return answer
+    }
+    return ThinkingBudget(
+      budget, frame: frame, isThinking: chat.isThinking(after: prompt), tokenizer: chat.tokenizer,
+      answer: answer)
   }
 
   /// The tokens that the model is given for a conversation.
@@ -63,27 +75,7 @@ extension ServedModel {
     if !conversation.tools.definitions.isEmpty, !chat.capabilities.tools {
       throw .unsupported("tools", "this model's chat template has no place for them.")
     }
-    guard let effort = conversation.reasoningEffort else { return conversation }
-    var conversation = conversation
-    for (name, value) in try reasoningVariables(effort, isHint: conversation.reasoningIsHint)
-    where conversation.templateVariables[name] == nil {
-      conversation.templateVariables[name] = value
-    }
-    return conversation
-  }
-
-  /// What tells the template how much to think.
-  private func reasoningVariables(_ effort: String, isHint: Bool) throws(APIError) -> JSONObject {
-    var variables = JSONObject()
-    if chat.capabilities.templateVariables.contains("reasoning_effort") {
-      variables["reasoning_effort"] = .string(effort)
-    }
-    if chat.capabilities.reasoningSwitch { variables["enable_thinking"] = .bool(effort != "none") }
-    let asksForNothing = effort == "none" && !chat.capabilities.reasoning
-    guard !variables.isEmpty || asksForNothing || isHint else {
-      throw .unsupported("reasoning_effort", "this model's thinking can't be set.")
-    }
-    return variables
+    return try withThinking(conversation)
   }
 
   private func rendered(_ conversation: Conversation) throws -> ChatPrompt {

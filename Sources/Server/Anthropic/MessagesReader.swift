@@ -6,10 +6,8 @@ enum MessagesReader {
     var transcript = Transcript()
     if let system = try systemText(fields["system"]) { transcript.append(role: "system", system) }
     let messages = fields["messages"]
-    let elements = try messages.required(messages.array())
-    guard !elements.isEmpty else { throw messages.refused("must hold at least one message") }
     var lastRole = ""
-    for element in elements {
+    for element in try ChatMessages.elements(messages) {
       lastRole = try append(element.required(element.object()), to: &transcript)
     }
     guard lastRole != "assistant" else {

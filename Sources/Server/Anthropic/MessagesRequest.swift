@@ -66,8 +66,9 @@ extension MessagesRequest {
     case "enabled":
       try fields.refuseUnknown(known: ["type", "budget_tokens", "display"])
       let budget = fields["budget_tokens"]
-      conversation.reasoningEffort = Self.effort(
-        budget: try budget.required(budget.integer(in: 1...(.max))))
+      let tokens = try budget.required(budget.integer(in: 1...(.max)))
+      conversation.thinkingBudget = tokens
+      conversation.reasoningEffort = Self.effort(budget: tokens)
     case "adaptive":
       try fields.refuseUnknown(known: ["type", "display"])
     default:

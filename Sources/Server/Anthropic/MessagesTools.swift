@@ -4,7 +4,7 @@ import JSON
 enum MessagesTools {
   static func read(_ fields: Fields) throws(APIError) -> ChatTools {
     var tools = ChatTools()
-    for tool in try fields["tools"].array() ?? [] {
+    for tool in try ToolLimits.tools(fields["tools"]) {
       let fields = try tool.required(tool.object())
       tools.definitions.append(try definition(fields))
       if try fields["strict"].bool() == true {
@@ -15,10 +15,21 @@ enum MessagesTools {
     return tools
   }
 
-  private static let known = [
-    "type", "name", "description", "input_schema", "cache_control", "strict", "defer_loading",
-    "eager_input_streaming", "allowed_callers",
-  ]
+  private static let toolFields = FieldTable(
+    honoured: ["type", "name", "description", "input_schema", "strict", "input_examples"],
+    [
+      ("cache_control", .harmless(FieldTable.object)),
+      ("eager_input_streaming", .harmless { field throws(APIError) in _ = try field.bool() }),
+      ("defer_loading", .only([false], reason: "tools are shown to the model at once.")),
+      ("allowed_callers", .harmless(checkCallers)),
+    ])
+
+  /// Only the model calls tools here, so it must be allowed to.
+  private static let checkCallers: @Sendable (Field) throws(APIError) -> Void = {
+    field throws(APIError) in
+    for caller in try field.array() ?? [] where caller.value == "direct" { return }
+    throw .unsupportedValue(field.path, "only the model calls tools here; allow 'direct'.")
+  }
 
   private static func definition(_ tool: Fields) throws(APIError) -> JSON {
     let type = tool["type"]
@@ -27,10 +38,7 @@ enum MessagesTools {
       throw .unsupportedValue(
         type.path, "'\(name)' is a tool of Anthropic's own; describe yours with an 'input_schema'.")
     }
-    try tool.refuseUnknown(known: known)
-    if try tool["defer_loading"].bool() == true {
-      throw .unsupported(tool.pathOf("defer_loading"), "tools are shown to the model at once.")
-    }
+    try toolFields.check(tool)
     let schema = tool["input_schema"]
     var function = JSONObject([
       (key: "name", value: .string(try ChatTools.name(tool["name"])))
@@ -38,7 +46,11 @@ enum MessagesTools {
     if let description = try tool["description"].string() {
       function["description"] = .string(description)
     }
-    function["parameters"] = .object(try schema.required(schema.object()).object)
+    function["parameters"] = try schema.required(ToolLimits.schema(schema))
+    if let examples = try tool["input_examples"].array() {
+      for example in examples { _ = try example.required(example.object()) }
+      function["input_examples"] = .array(examples.compactMap(\.value))
+    }
     return ["type": "function", "function": .object(function)]
   }
 

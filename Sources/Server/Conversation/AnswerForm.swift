@@ -68,9 +68,9 @@ extension AnswerForm {
   private static func schema(_ field: Field) throws(APIError) -> JSON {
     if case .string(let text)? = field.value {
       guard let schema = try? JSON(parsing: text) else { throw field.refused("must be a schema") }
-      return schema
+      return try ToolLimits.checked(schema, field)
     }
-    return .object(try field.required(field.object()).object)
+    return try field.required(ToolLimits.schema(field))
   }
 
   private static func responseFormat(_ field: Field) throws(APIError) -> AnswerForm? {

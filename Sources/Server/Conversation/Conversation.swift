@@ -12,6 +12,8 @@ struct Conversation: Sendable {
   var reasoningEffort: String?
   /// Whether a model that can't do as `reasoningEffort` says answers all the same.
   var reasoningIsHint = false
+  /// Most tokens of thinking before the answer; nil for no limit.
+  var thinkingBudget: Int?
   var sampling: SamplingParameters
   var limits = AnswerLimits()
   var stop: [String] = []
@@ -36,5 +38,9 @@ struct ModelTraits: Sendable {
 }
 
 extension Conversation {
+  /// How many tokens an effort is worth, where the template has no word for it. More effort than
+  /// these is thinking without a limit.
+  static let effortBudgets = ["none": 0, "minimal": 512, "low": 1024, "medium": 4096]
+
   static let reasoningEfforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 }

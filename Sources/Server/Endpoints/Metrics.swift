@@ -58,6 +58,7 @@ extension Endpoint {
       [
         ([("use", "running")], Double(status.pagesUsed)),
         ([("use", "cached")], Double(status.pagesCached)), ([("use", "free")], Double(free)),
+        ([("use", "total")], Double(status.pagesTotal)),
       ])
     let counters: [(String, String, Double)] = [
       ("prompt_tokens", "Tokens of prompts.", Double(status.promptTokens)),

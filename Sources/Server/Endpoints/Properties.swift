@@ -33,24 +33,8 @@ extension ServedModel {
         "logits_bytes": .integer(plan.logitBytes),
       ],
       "modalities": ["text"],
-      "capabilities": capabilityReport,
+      "capabilities": chat.capabilities.json,
       "default_sampling": defaultSampling,
-    ]
-  }
-
-  /// What the model's template showed when it rendered probe conversations.
-  private var capabilityReport: JSON {
-    let capabilities = chat.capabilities
-    return [
-      "tools": .bool(capabilities.tools),
-      "tool_results": .bool(capabilities.toolResults),
-      "parallel_tool_calls": .bool(capabilities.parallelToolCalls),
-      "tool_format": capabilities.toolFormat.map(JSON.string) ?? .null,
-      "system_role": .bool(capabilities.systemRole),
-      "developer_role": .bool(capabilities.developerRole),
-      "reasoning": .bool(capabilities.reasoning),
-      "reasoning_switch": .bool(capabilities.reasoningSwitch),
-      "template_variables": .array(capabilities.templateVariables.sorted().map(JSON.string)),
     ]
   }
 

@@ -8,12 +8,18 @@ enum ChatMessages {
   /// More than that no context holds.
   static let most = 10_000
 
-  static func read(_ field: Field) throws(APIError) -> [JSON] {
+  /// The messages of a conversation, or its items.
+  static func elements(_ field: Field) throws(APIError) -> [Field] {
     let elements = try field.required(field.array())
     guard elements.count <= most else {
       throw field.refused("may hold \(most) messages at most, not \(elements.count)")
     }
     guard !elements.isEmpty else { throw field.refused("must hold at least one message") }
+    return elements
+  }
+
+  static func read(_ field: Field) throws(APIError) -> [JSON] {
+    let elements = try elements(field)
     var messages: [JSON] = []
     for element in elements {
       messages.append(try message(element.required(element.object())))
@@ -48,15 +54,22 @@ enum ChatMessages {
     if let id = try fields["tool_call_id"].string() { message["tool_call_id"] = .string(id) }
   }
 
+  private static let assistantFields = FieldTable(
+    honoured: [
+      "role", "content", "name", "tool_calls", "reasoning_content", "reasoning", "refusal",
+      "annotations",
+    ],
+    [
+      ("audio", .refused("this server answers in text.")),
+      ("function_call", .refused("use 'tool_calls'.")),
+    ])
+
   /// Clients send back the whole message that they were given, so the fields of an answer that say
   /// nothing to the model are accepted here.
   private static func readAssistant(_ fields: Fields, into message: inout JSONObject)
     throws(APIError)
   {
-    try fields.refuseUnknown(known: [
-      "role", "content", "name", "tool_calls", "reasoning_content", "reasoning", "refusal",
-      "annotations",
-    ])
+    try assistantFields.check(fields)
     let refusal = try fields["refusal"].string()
     let calls = try toolCalls(fields["tool_calls"])
     message["content"] = .string(try text(fields["content"]) ?? refusal ?? "")
@@ -88,11 +101,14 @@ extension ChatMessages {
     }
   }
 
+  private static let textFields = FieldTable(
+    honoured: ["type", "text"], [("prompt_cache_breakpoint", .harmless(FieldTable.object))])
+
   private static func partText(_ part: Fields) throws(APIError) -> String {
     let type = part["type"]
     switch try type.required(type.string()) {
     case "text":
-      try part.refuseUnknown(known: ["type", "text"])
+      try textFields.check(part)
       return try part["text"].required(part["text"].string())
     case "refusal":
       try part.refuseUnknown(known: ["type", "refusal"])
@@ -123,10 +139,10 @@ extension ChatMessages {
   }
 
   private static func toolCall(_ fields: Fields) throws(APIError) -> JSON {
-    try fields.refuseUnknown(known: ["id", "type", "function", "index"])
     guard try fields["type"].string() ?? "function" == "function" else {
       throw .unsupportedValue(fields.pathOf("type"), "tool calls are of type 'function'.")
     }
+    try fields.refuseUnknown(known: ["id", "type", "function", "index"])
     let function = try fields["function"].required(fields["function"].object())
     try function.refuseUnknown(known: ["name", "arguments"])
     let name = try function["name"].required(function["name"].string())

@@ -51,6 +51,7 @@ extension ChatRequest {
       limits: try AnswerLimits(fields, vocabulary: traits.vocabulary),
       stop: try StopStrings.read(fields["stop"]), form: try AnswerForm.read(fields))
     conversation.sampling.topLogprobs = try SamplingFields.chatLogprobs(fields)
+    conversation.thinkingBudget = try fields.thinkingBudget()
   }
 
   static func variables(_ field: Field) throws(APIError) -> JSONObject {
@@ -63,12 +64,11 @@ extension ChatRequest {
 }
 
 extension AnswerLimits {
-  /// -1 stands for no limit in llama.cpp and LM Studio.
-  private static let noLimit = -1
+  private static let names = ["max_completion_tokens", "max_tokens", "n_predict"]
 
   /// - Parameter atLeast: the smallest limit that makes sense.
   init(_ fields: Fields, vocabulary: Int, atLeast least: Int = 1) throws(APIError) {
-    maximumTokens = try Self.maximumTokens(fields, atLeast: least)
+    maximumTokens = try fields.limit(Self.names, atLeast: least)
     minimumTokens = try fields["min_tokens"].integer(in: 0...(.max)) ?? 0
     if let maximumTokens, minimumTokens > maximumTokens {
       throw fields["min_tokens"].refused("must not exceed the maximum of \(maximumTokens)")
@@ -80,20 +80,31 @@ extension AnswerLimits {
     }
   }
 
-  /// One limit under three names; where two are given they must agree.
-  private static func maximumTokens(_ fields: Fields, atLeast least: Int) throws(APIError) -> Int? {
+}
+
+extension Fields {
+  /// -1 stands for no limit in llama.cpp and LM Studio.
+  private static let noLimit = -1
+
+  /// One limit under several names; where two are given they must agree. Nil for none.
+  func limit(_ names: [String], atLeast least: Int) throws(APIError) -> Int? {
     var found: (name: String, limit: Int)?
-    for name in ["max_completion_tokens", "max_tokens", "n_predict"] {
-      guard let limit = try fields[name].integer(in: noLimit...(.max)) else { continue }
-      if limit != noLimit, limit < least {
-        throw fields[name].refused("must be at least \(least), or -1 for no limit")
+    for name in names {
+      guard let limit = try self[name].integer(in: Self.noLimit...(.max)) else { continue }
+      if limit != Self.noLimit, limit < least {
+        throw self[name].refused("must be at least \(least), or -1 for no limit")
       }
       if let found, found.limit != limit {
-        throw fields[name].refused("contradicts '\(found.name)'; send one of them")
+        throw self[name].refused("contradicts '\(found.name)'; send one of them")
       }
       found = (name, limit)
     }
-    return found?.limit == noLimit ? nil : found?.limit
+    return found?.limit == Self.noLimit ? nil : found?.limit
+  }
+
+  /// Most tokens of thinking, by the names that vLLM, Qwen and llama.cpp gave it.
+  func thinkingBudget() throws(APIError) -> Int? {
+    try limit(["thinking_token_budget", "thinking_budget", "reasoning_budget"], atLeast: 0)
   }
 }
 

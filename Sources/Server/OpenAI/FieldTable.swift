@@ -12,7 +12,7 @@ enum FieldPolicy: Sendable {
   case refused(String)
 }
 
-/// Every field of one kind of request that this server knows.
+/// Every field of one kind of request, or of an object inside one, that this server knows.
 struct FieldTable: Sendable {
   typealias Entry = (name: String, policy: FieldPolicy)
 
@@ -22,6 +22,11 @@ struct FieldTable: Sendable {
   init(_ entries: [Entry]) {
     self.entries = entries
     names = entries.map(\.name)
+  }
+
+  /// Of an object inside a request, most of whose members are read.
+  init(honoured names: [String], _ others: [Entry]) {
+    self.init(names.map { (name: $0, policy: .honoured) } + others)
   }
 
   /// Refuses what isn't known or can't be done; afterwards only `honoured` fields matter.
@@ -36,8 +41,8 @@ struct FieldTable: Sendable {
       case .honoured: break
       case .harmless(let check): try check(field)
       case .only(let values, let reason):
-        if !values.contains(value) { throw .unsupportedValue(name, reason) }
-      case .refused(let reason): throw .unsupported(name, reason)
+        if !values.contains(value) { throw .unsupportedValue(field.path, reason) }
+      case .refused(let reason): throw .unsupported(field.path, reason)
       }
     }
   }

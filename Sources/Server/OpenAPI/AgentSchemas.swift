@@ -38,7 +38,7 @@ extension ResponseFields {
       "max_output_tokens": Schema.integer(1),
       "include": Schema.array(
         Schema.choice(["message.output_text.logprobs", "reasoning.encrypted_content"])),
-      "tools": Schema.array(Schema.anyObject, atMost: ChatTools.most),
+      "tools": Schema.array(Schema.anyObject, atMost: ToolLimits.most),
       "reasoning": Schema.object([
         "effort": Schema.choice(Conversation.reasoningEfforts.map(JSON.string)),
         "summary": Schema.choice(["auto"]), "generate_summary": Schema.choice(["auto"]),
@@ -63,7 +63,7 @@ extension MessagesFields {
         ["role": Schema.choice(["user", "assistant", "system"]), "content": content],
         required: ["role", "content"]), atLeast: 1, atMost: ChatMessages.most),
     "system": content,
-    "tools": Schema.array(["type": "object", "required": ["name"]], atMost: ChatTools.most),
+    "tools": Schema.array(["type": "object", "required": ["name"]], atMost: ToolLimits.most),
     "tool_choice": [
       "type": "object", "required": ["type"],
       "properties": ["type": Schema.choice(["auto", "any", "tool", "none"])],

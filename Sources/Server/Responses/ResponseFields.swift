@@ -55,5 +55,8 @@ enum ResponseFields {
     ("logit_bias", .honoured),
     ("stop", .honoured),
     ("chat_template_kwargs", .honoured),
+    ("thinking_token_budget", .honoured),
+    ("thinking_budget", .honoured),
+    ("reasoning_budget", .honoured),
   ])
 }

@@ -10,7 +10,7 @@ enum ResponseItems {
       let part: JSON = ["type": "input_text", "text": .string(text)]
       return [["type": "message", "role": "user", "content": .array([part])]]
     case .array(let items)?:
-      guard !items.isEmpty else { throw field.refused("must hold at least one item") }
+      _ = try ChatMessages.elements(field)
       return items
     default: throw field.wrongType("a string or an array of items")
     }
@@ -91,11 +91,15 @@ extension ResponseItems {
     }
   }
 
+  private static let textFields = FieldTable(
+    honoured: ["type", "text", "annotations", "logprobs", "parsed"],
+    [("prompt_cache_breakpoint", .harmless(FieldTable.object))])
+
   private static func partText(_ part: Fields) throws(APIError) -> String {
     let type = part["type"]
     switch try type.required(type.string()) {
     case "input_text", "output_text", "text", "summary_text", "reasoning_text":
-      try part.refuseUnknown(known: ["type", "text", "annotations", "logprobs", "parsed"])
+      try textFields.check(part)
       return try part["text"].required(part["text"].string())
     case "refusal": return try part["refusal"].required(part["refusal"].string())
     case "input_image": throw .unsupportedValue(type.path, "this model has no vision; send text.")
@@ -111,11 +115,20 @@ extension ResponseItems {
 // MARK: - Calls and reasoning
 
 extension ResponseItems {
+  private static let origin: [FieldTable.Entry] = [
+    ("caller", .only([["type": "direct"]], reason: "only the model calls functions here.")),
+    ("async", .only([false], reason: "a call's result comes in the next request.")),
+    ("namespace", .refused("functions have no namespaces here.")),
+  ]
+  private static let callFields = FieldTable(
+    honoured: ["type", "id", "call_id", "name", "arguments", "status", "parsed_arguments"], origin)
+  private static let resultFields = FieldTable(
+    honoured: ["type", "id", "call_id", "name", "output", "status"], origin)
+
   private static func appendCall(_ item: Fields, to transcript: inout Transcript)
     throws(APIError)
   {
-    try item.refuseUnknown(
-      known: ["type", "id", "call_id", "name", "arguments", "status", "parsed_arguments"])
+    try callFields.check(item)
     transcript.appendCall(
       id: try item["call_id"].required(item["call_id"].string()),
       name: try item["name"].required(item["name"].string()),
@@ -125,7 +138,7 @@ extension ResponseItems {
   private static func appendResult(_ item: Fields, to transcript: inout Transcript)
     throws(APIError)
   {
-    try item.refuseUnknown(known: ["type", "id", "call_id", "name", "output", "status"])
+    try resultFields.check(item)
     transcript.append(
       result: try text(item["output"]), of: try item["call_id"].required(item["call_id"].string()))
   }

@@ -45,6 +45,7 @@ extension ResponseRequest {
       stop: try StopStrings.read(fields["stop"]))
     let limit = try fields["max_output_tokens"].integer(in: 1...(.max))
     conversation.limits.maximumTokens = limit
+    conversation.thinkingBudget = try fields.thinkingBudget()
     conversation.form = try Self.form(fields["text"])
     stream = try Self.stream(fields)
     isStored = try fields["store"].bool() ?? true
@@ -65,9 +66,19 @@ extension ResponseRequest {
     return items
   }
 
+  private static let reasoningFields = FieldTable(
+    honoured: ["effort", "summary", "generate_summary"],
+    [
+      (
+        "context",
+        .only(["auto"], reason: "the chat template decides which reasoning the model sees again.")
+      ),
+      ("mode", .only(["standard"], reason: "there is one mode, 'standard'.")),
+    ])
+
   private static func effort(_ field: Field) throws(APIError) -> String? {
     guard let reasoning = try field.object() else { return nil }
-    try reasoning.refuseUnknown(known: ["effort", "summary", "generate_summary"])
+    try reasoningFields.check(reasoning)
     for name in ["summary", "generate_summary"] {
       // What the model thinks comes in full.
       guard try reasoning[name].choice(of: ["auto", "concise", "detailed"]) ?? "auto" == "auto"
