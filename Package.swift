@@ -82,6 +82,9 @@ let package = Package(
     .executableTarget(
       name: "tokenizer-bench", dependencies: ["Tokenizers", "JSON"],
       path: "Benchmarks/tokenizer-bench"),
+    .executableTarget(
+      name: "sampling-bench", dependencies: ["Runtime", "ModelABI", "ModelFiles"],
+      path: "Benchmarks/sampling"),
 
     .target(name: "TestSupport", path: "Tests/Support"),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),

@@ -5,10 +5,12 @@ Both servers run at once and take turns, so that what the machine's neighbours d
 an idle one sleeps. Every round sends 1 and 8 clients to either side (`serve_load.py`'s load: as many
 streaming requests at the same moment, each with another prompt). Printed are medians of the rounds
 and what ours reaches in llama-server's terms. Then, of ours alone: the share of a step that
-sampling takes, and what an 8k prompt does to the pace of running streams.
+sampling takes, what the second turn of a long conversation computes, and what an 8k prompt does to
+the pace of running streams.
 
   serve_compare.py --server .build/release/mlx-server             # under 5 minutes, medians of 3
   serve_compare.py --server … --model X.mlxbundle --workshop DIR  # with what is there already
+  serve_compare.py --server … --phase load --rounds 1             # a part of it: see PHASES
 
 The first run makes the models and builds llama.cpp, as `compare.py` does.
 """
@@ -16,6 +18,7 @@ The first run makes the models and builds llama.cpp, as `compare.py` does.
 import argparse
 import contextlib
 import http.client
+import json
 import os
 import random
 import re
@@ -30,6 +33,7 @@ from peers import Workshop
 from serve_load import Request, percentile, random_prompt, run_round
 
 CLIENTS = (1, 8)
+PHASES = ("load", "sampling", "turns", "gaps")
 
 
 def load_options(port, max_tokens, words, **extra):
@@ -141,8 +145,10 @@ def print_sampling(port, generator):
 
 
 def print_gaps(port, generator, words):
-    """The pace of four streams, alone and while a long prompt comes in."""
-    load = load_options(port, 2000, 8)
+    """The pace of four streams, alone and while a long prompt comes in. They are sampled, since
+    the most likely tokens of random weights repeat themselves, and what can be guessed comes in
+    bursts."""
+    load = load_options(port, 4000, 8, temperature=1)
     streams = [Request(load, random_prompt(8, generator)) for _ in range(4)]
     threads = [threading.Thread(target=stream.run, daemon=True) for stream in streams]
     for thread in threads:
@@ -168,6 +174,38 @@ def print_gaps(port, generator, words):
     )
 
 
+def ask(port, messages, max_tokens):
+    """The answer to a conversation, and what the server counted."""
+    body = {"messages": messages, "max_tokens": max_tokens, "temperature": 0, "ignore_eos": True}
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/v1/chat/completions",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=240) as response:
+        answer = json.load(response)
+    message = answer["choices"][0]["message"]
+    text = message.get("content") or message.get("reasoning_content") or ""
+    return text, answer["usage"], answer.get("timings", {})
+
+
+def print_turns(port, generator, words):
+    """What the second turn of a conversation has to compute."""
+    messages = [{"role": "user", "content": random_prompt(words, generator)}]
+    text, first, _ = ask(port, messages, 32)
+    messages += [{"role": "assistant", "content": text}]
+    messages += [{"role": "user", "content": random_prompt(16, generator)}]
+    begin = time.perf_counter()
+    _, second, timings = ask(port, messages, 1)
+    cached = second["prompt_tokens_details"]["cached_tokens"]
+    new = second["prompt_tokens"] - first["prompt_tokens"]
+    print(
+        f"second turn after {first['prompt_tokens']} tokens: {new} came since, answer and question,"
+        f" and {second['prompt_tokens'] - cached} were computed, in"
+        f" {time.perf_counter() - begin:.2f} s; {timings}"
+    )
+
+
 def parse_options():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -180,7 +218,8 @@ def parse_options():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--prompt-words", type=int, default=128)
     parser.add_argument("--max-tokens", type=int, default=64)
-    parser.add_argument("--long-words", type=int, default=4096, help="two tokens each; 0 for none")
+    parser.add_argument("--long-words", type=int, default=4096, help="two tokens each")
+    parser.add_argument("--phase", choices=PHASES, action="append", help="one part, or several")
     parser.add_argument("--port", type=int, default=8240, help="and the next one")
     parser.add_argument("--seed", type=int)
     return parser.parse_args()
@@ -188,24 +227,32 @@ def parse_options():
 
 def main():
     options = parse_options()
+    phases = options.phase or PHASES
     workshop = Workshop(options.workshop)
     model = options.model or workshop.synthetic(options.shape, 4, 64)
-    gguf = workshop.gguf(options.shape, "Q4_0-pure")
-    llama = workshop.program("llama-server")
     generator = random.Random(options.seed)
     threads = str(options.threads)
-    ports = {"ours": options.port, "llama-server": options.port + 1}
+    ports = {"ours": options.port}
     ours = [options.server, "-m", os.path.expanduser(model), "--threads", threads]
     ours += ["--parallel", "8", "--ctx-size", "9216", "--port", str(options.port)]
-    theirs = [llama, "-m", gguf, "-t", threads, "--parallel", "8", "-c", "8192"]
-    theirs += ["--port", str(options.port + 1)]
-    with serving(ours, ports["ours"]), serving(theirs, ports["llama-server"]):
+    with contextlib.ExitStack() as servers:
+        servers.enter_context(serving(ours, options.port))
+        if "load" in phases:
+            ports["llama-server"] = options.port + 1
+            theirs = [workshop.program("llama-server"), "-t", threads, "--parallel", "8"]
+            theirs += ["-m", workshop.gguf(options.shape, "Q4_0-pure"), "-c", "8192"]
+            theirs += ["--port", str(options.port + 1)]
+            servers.enter_context(serving(theirs, options.port + 1))
         for port in ports.values():
             run_round(load_options(port, 16, options.prompt_words), 2, generator)
-        print_comparison(compare(options, ports, generator))
-        print_sampling(ports["ours"], generator)
-        if options.long_words:
-            print_gaps(ports["ours"], generator, options.long_words)
+        if "load" in phases:
+            print_comparison(compare(options, ports, generator))
+        if "sampling" in phases:
+            print_sampling(options.port, generator)
+        if "turns" in phases:
+            print_turns(options.port, generator, options.long_words // 2)
+        if "gaps" in phases:
+            print_gaps(options.port, generator, options.long_words)
 
 
 if __name__ == "__main__":

@@ -93,17 +93,36 @@ int row_scan(const float *values, int32_t count, float *run_maxima) {
     return !any(&unordered);
 }
 
+INLINE void distances(floats *result, const floats *exponent, float center) {
+    const floats difference = *exponent - center;
+    *result = (floats)((integers)difference & 0x7fffffff);
+}
+
+// All ones for the lanes in a region; `index` is the first lane's.
+INLINE void inside(integers *mask, const floats *exponent, const row_region *region,
+                   int32_t index) {
+    floats distance;
+    distances(&distance, exponent, region->center);
+    const integers lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    *mask = (distance < region->edge) |
+            ((distance == region->edge) & (lanes + index <= region->last_tie));
+}
+
 FOR_EVERY_PROCESSOR
-double row_mass(const float *values, int32_t count, float maximum, float scale, double *runs) {
+double row_mass(const float *values, int32_t count, float maximum, float scale,
+                const row_region *region, double *runs) {
     double weighted_sum = 0;
     for (int32_t start = 0; start < count; start += ROW_MASS_RUN) {
         const int32_t end = count - start < ROW_MASS_RUN ? count : start + ROW_MASS_RUN;
         floats weights = {}, weighted = {};
         for (int32_t index = start; index < end; index += LANES) {
             floats block, exponent, weight;
+            integers mask;
             load(&block, values + index, end - index, -INFINITY);
             exponents(&exponent, &block, maximum, scale);
             exponential(&weight, &exponent);
+            inside(&mask, &exponent, region, index);
+            weight = (floats)((integers)weight & mask);
             weights += weight;
             // Minus infinity times no weight would be no number.
             const integers counts = weight > 0;
@@ -120,38 +139,74 @@ double row_mass(const float *values, int32_t count, float maximum, float scale, 
 }
 
 FOR_EVERY_PROCESSOR
-int32_t row_collect(const float *values, int32_t count, float maximum, float scale, float lower,
-                    float upper, row_candidate *found, int32_t room) {
+void row_histogram(const float *values, int32_t count, float maximum, float scale, float center,
+                   float per_unit, int counts, double *bins) {
+    // Neighbouring entries often share a bin: in copies they need not wait for each other.
+    enum { COPIES = 4 };
+    double sums[COPIES][ROW_BINS] = {};
+    const floats last = (floats){} + (ROW_BINS - 1), one = (floats){} + 1;
+    const integers all = (integers){} - (counts != 0);
+    for (int32_t index = 0; index < count; index += LANES) {
+        floats block, exponent, weight, distance;
+        load(&block, values + index, count - index, -INFINITY);
+        exponents(&exponent, &block, maximum, scale);
+        exponential(&weight, &exponent);
+        choose(&weight, &all, &one, &weight);
+        weight = (floats)((integers)weight & (block > -INFINITY));
+        distances(&distance, &exponent, center);
+        distance *= per_unit;
+        const integers beyond = distance > last;
+        choose(&distance, &beyond, &last, &distance);
+        int32_t places[LANES];
+        float amounts[LANES];
+        const integers truncated = __builtin_convertvector(distance, integers);
+        memcpy(places, &truncated, sizeof places);
+        memcpy(amounts, &weight, sizeof amounts);
+        for (int lane = 0; lane < LANES; lane++) {
+            sums[lane % COPIES][places[lane]] += (double)amounts[lane];
+        }
+    }
+    for (int bin = 0; bin < ROW_BINS; bin++) {
+        bins[bin] = sums[0][bin] + sums[1][bin] + sums[2][bin] + sums[3][bin];
+    }
+}
+
+FOR_EVERY_PROCESSOR
+int32_t row_collect(const float *values, int32_t count, float maximum, float scale, float center,
+                    float lower, float upper, row_candidate *found, int32_t room) {
     int32_t number = 0;
     for (int32_t index = 0; index < count; index += LANES) {
-        floats block, exponent, weight;
-        load(&block, values + index, count - index, NAN);
+        floats block, exponent, distance, weight;
+        load(&block, values + index, count - index, -INFINITY);
         exponents(&exponent, &block, maximum, scale);
-        const integers inside = (exponent >= lower) & (exponent <= upper);
-        if (!any(&inside)) continue;
+        distances(&distance, &exponent, center);
+        const integers near = (distance >= lower) & (distance <= upper) & (block > -INFINITY);
+        if (!any(&near)) continue;
         exponential(&weight, &exponent);
         for (int lane = 0; lane < LANES; lane++) {
-            if (!inside[lane]) continue;
-            if (number < room) {
-                found[number] = (row_candidate){index + lane, exponent[lane], weight[lane]};
-            }
-            number++;
+            if (!near[lane]) continue;
+            if (number == room) return room + 1;
+            found[number++] = (row_candidate){index + lane, exponent[lane], weight[lane]};
         }
     }
     return number;
 }
 
 FOR_EVERY_PROCESSOR
-int32_t row_draw(const float *values, int32_t count, float maximum, float scale, double target) {
+int32_t row_draw(const float *values, int32_t count, float maximum, float scale,
+                 const row_region *region, double target) {
     double sum = 0;
     int32_t last = -1;
     for (int32_t index = 0; index < count; index += LANES) {
         floats block, exponent, weight;
+        integers mask;
         load(&block, values + index, count - index, -INFINITY);
         exponents(&exponent, &block, maximum, scale);
         exponential(&weight, &exponent);
+        inside(&mask, &exponent, region, index);
+        mask &= block > -INFINITY;
         for (int lane = 0; lane < LANES; lane++) {
-            if (!(block[lane] > -INFINITY)) continue;
+            if (!mask[lane]) continue;
             sum += weight[lane];
             last = index + lane;
             if (sum > target) return last;

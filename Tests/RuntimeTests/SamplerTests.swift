@@ -30,14 +30,13 @@ struct SamplerTests {
     return copy.withUnsafeMutableBufferPointer { values in
       let row = LogitRow(values: values)
       let scaled = ScaledRow(row: row, scan: row.scan(), scale: 1 / parameters.temperature)
-      var left =
-        scaled.candidates(parameters)
-        ?? Candidates(
-          row.candidates(
-            in: -.infinity...0, maximum: row.scan().maximum, scale: 1 / parameters.temperature))
+      let survivors = scaled.survivors(parameters)
+      var left = scaled.listed(survivors)
       if let xtc = parameters.xtc {
         let top = left.topChoices(atLeast: left.mass * Double(xtc.threshold))
-        #expect(scaled.candidates(parameters) != nil || scaled.topChoices(xtc.threshold) == top)
+        if case .region(let region) = survivors {
+          #expect(scaled.topChoices(xtc.threshold, of: region) == top)
+        }
         left.drop(top)
       }
       var probabilities = [Double](repeating: 0, count: logits.count)
@@ -62,6 +61,10 @@ struct SamplerTests {
       make { ($0.temperature, $0.topP) = (0.3, 0.95) },
       make { ($0.temperature, $0.topP) = (5, 0.95) },
       make { ($0.temperature, $0.topP, $0.typicalP) = (0.05, 0.95, 0.9) },
+      make { ($0.topK, $0.topP, $0.minP) = (2200, 0.99, 0.001) },
+      make { ($0.topP, $0.minP) = (0.97, 0.4) },
+      make { ($0.typicalP, $0.topP, $0.minP) = (0.9, 0.9, 0.3) },
+      make { ($0.temperature, $0.topP) = (300, 0.6) },
       make { $0.xtc = ExcludeTopChoices(probability: 1, threshold: 0.01) },
       make { ($0.topP, $0.xtc) = (0.9, ExcludeTopChoices(probability: 1, threshold: 0.05)) },
     ]
@@ -82,6 +85,43 @@ struct SamplerTests {
     }
   }
 
+  @Test(arguments: filters)
+  func `Filters leave what a full sort would leave of thousands of likely tokens`(
+    _ parameters: SamplingParameters
+  ) {
+    // Equal ones among them, which the ids tell apart.
+    let logits = logits(2500, seed: 21, spread: 1).map { ($0 * 2048).rounded() / 2048 }
+    var naive = NaiveSampling(logits)
+    let expected = naive.distribution(parameters, xtc: true)
+    let found = filtered(parameters, logits)
+    #expect(found.count { $0 > 0 } == expected.count { $0 > 0 })
+    #expect(logits.indices.allSatisfy { abs(found[$0] - expected[$0]) < 1e-7 })
+  }
+
+  @Test(arguments: [Float(1), 0.9, 0.2])
+  func `A draw from thousands inverts their distribution function`(topP: Float) {
+    let logits = logits(3000, seed: 5, spread: 1)
+    var parameters = SamplingParameters()
+    parameters.topP = topP
+    var naive = NaiveSampling(logits)
+    let expected = naive.distribution(parameters, xtc: false)
+    var copy = logits
+    copy.withUnsafeMutableBufferPointer { values in
+      let row = LogitRow(values: values)
+      let scaled = ScaledRow(row: row, scan: row.scan(), scale: 1)
+      guard case .region(let region) = scaled.survivors(parameters) else {
+        Issue.record("so many entries should be a region")
+        return
+      }
+      for u in [0, 1e-9, 0.1, 0.31, 0.5, 0.77, 0.9999, 1.0.nextDown] {
+        let id = Int(scaled.draw(u, from: region) ?? -1)
+        let before = expected.prefix(max(id, 0)).reduce(0, +)
+        #expect(expected[id] > 0)
+        #expect(before <= u + 1e-6 && u - 1e-6 <= before + expected[id])
+      }
+    }
+  }
+
   @Test func `Equal logits are told apart by the lower id`() throws {
     let logits = [Float](repeating: 2, count: 100)
     var greedy = Sampler(parameters: .greedy, prompt: [1])
@@ -93,6 +133,10 @@ struct SamplerTests {
     parameters.topK = 0
     parameters.topP = 0.099
     #expect(filtered(parameters, logits).filter { $0 > 0 }.count == 10)
+    // So many that they aren't listed.
+    parameters.topP = 0.7
+    let many = filtered(parameters, [Float](repeating: 2, count: 3_000))
+    #expect(many.lastIndex { $0 > 0 } == 2099)
   }
 
   @Test(arguments: [0.4, 1.0, 2.5] as [Float], [Float(1), 0.9])
@@ -203,6 +247,9 @@ struct SamplerTests {
     parameters.temperature = 1e-30
     var cold = Sampler(parameters: parameters, prompt: [])
     #expect(try choose(&cold, [1, 5, 3]).id == 1)
+    parameters.temperature = .leastNonzeroMagnitude
+    var coldest = Sampler(parameters: parameters, prompt: [])
+    #expect(try choose(&coldest, [1, 5, 3]).id == 1)
     parameters.temperature = 1e30
     var hot = Sampler(parameters: parameters, prompt: [])
     #expect((0..<3).contains(try choose(&hot, [1, 5, 3]).id))
@@ -223,6 +270,34 @@ struct SamplerTests {
     #expect(dry.continuations(of: [7, 7, 7, 7]) == [7: 3])
     #expect(dry.continuations(of: [1, 2, 3]) == [:])
     #expect(dry.continuations(of: []) == [:])
+  }
+
+  @Test func `DRY finds what a search of every place would find`() {
+    var random = SeededRandom(seed: 12)
+    for _ in 0..<300 {
+      let count = Int.random(in: 0...40, using: &random)
+      let text = (0..<count).map { _ in Int32.random(in: 0..<4, using: &random) }
+      let dry = DryPenalty(
+        multiplier: 1, allowedLength: Int.random(in: 1...4, using: &random),
+        window: [nil, 5, 20].randomElement(using: &random) ?? nil,
+        breakers: Bool.random(using: &random) ? [3] : [])
+      #expect(dry.continuations(of: text) == naiveContinuations(dry, of: text), "\(dry) \(text)")
+    }
+  }
+
+  /// Counts at each place how many tokens before it are those at the end.
+  private func naiveContinuations(_ dry: DryPenalty, of history: [Int32]) -> [Int32: Int] {
+    let text = Array(history.suffix(dry.window ?? history.count))
+    var longest: [Int32: Int] = [:]
+    for place in text.indices where !dry.breakers.contains(text[place]) {
+      var length = 0
+      while length < place, text[place - 1 - length] == text[text.count - 1 - length],
+        !dry.breakers.contains(text[place - 1 - length])
+      { length += 1 }
+      guard length >= dry.allowedLength else { continue }
+      longest[text[place]] = max(longest[text[place]] ?? 0, length)
+    }
+    return longest
   }
 
   @Test func `DRY doesn't look across a breaker or beyond its window`() {

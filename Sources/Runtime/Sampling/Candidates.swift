@@ -11,23 +11,21 @@ struct Candidates {
 
   var mass: Double { entries.reduce(0) { $0 + $1.weight } }
 
-  mutating func keepMostLikely(_ count: Int) {
+  /// Keeps the `count` most likely ones.
+  mutating func keep(count: Int) {
     guard count < entries.count else { return }
-    keep(by: Self.isMoreLikely, until: Double(count)) { _ in 1 }
+    keep(last(nearestTo: 0, until: Double(count), counts: true), nearestTo: 0)
   }
 
-  /// Keeps the fewest most likely ones whose weights sum to at least `mass`.
-  mutating func keepMostLikely(mass: Double) {
-    keep(by: Self.isMoreLikely, until: mass) { $0.weight }
+  /// Keeps the fewest of those nearest to an exponent whose weights sum to at least `mass`; to 0
+  /// for the most likely ones.
+  mutating func keep(nearestTo center: Float = 0, mass: Double) {
+    keep(last(nearestTo: center, until: mass, counts: false), nearestTo: center)
   }
 
-  /// Keeps those nearest to an exponent whose weights sum to at least `mass`.
-  mutating func keepNearest(to exponent: Float, mass: Double) {
-    func isNearer(_ a: Candidate, _ b: Candidate) -> Bool {
-      let (distance, other) = (abs(a.exponent - exponent), abs(b.exponent - exponent))
-      return distance == other ? a.id < b.id : distance < other
-    }
-    keep(by: isNearer, until: mass) { $0.weight }
+  private mutating func keep(_ last: Candidate?, nearestTo center: Float) {
+    guard let last else { return }
+    entries.removeAll { Self.isNearer(to: center, last, $0) }
   }
 
   /// Keeps those at least `fraction` as likely as the most likely one.
@@ -62,25 +60,14 @@ struct Candidates {
     a.exponent == b.exponent ? a.id < b.id : a.exponent > b.exponent
   }
 
-  /// Keeps the shortest beginning of the order `isBefore` whose `measure` sums to `goal`.
-  private mutating func keep(
-    by isBefore: (Candidate, Candidate) -> Bool, until goal: Double,
-    _ measure: (Candidate) -> Double
-  ) {
-    guard let last = select(by: isBefore, until: goal, measure) else { return }
-    entries.removeAll { isBefore(last, $0) }
-  }
-
-  /// Weighted quickselect: the entry, in the order `isBefore`, at which the running sum of
-  /// `measure` reaches `goal`; nil if it never does.
-  private func select(
-    by isBefore: (Candidate, Candidate) -> Bool, until goal: Double,
-    _ measure: (Candidate) -> Double
-  ) -> Candidate? {
+  /// The entry, in order of distance from an exponent, at which the running sum of weights, or the
+  /// number of entries, reaches `goal`; nil if it never does. Weighted quickselect.
+  func last(nearestTo center: Float, until goal: Double, counts: Bool) -> Candidate? {
+    func measure(_ entry: Candidate) -> Double { counts ? 1 : entry.weight }
     var part = entries
     var before = 0.0
-    while let pivot = Self.pivot(part, by: isBefore) {
-      let smaller = part.filter { isBefore($0, pivot) }
+    while let pivot = Self.pivot(part, nearestTo: center) {
+      let smaller = part.filter { Self.isNearer(to: center, $0, pivot) }
       let smallerSum = smaller.reduce(0) { $0 + measure($1) }
       if before + smallerSum >= goal, !smaller.isEmpty {
         part = smaller
@@ -88,17 +75,21 @@ struct Candidates {
         return pivot
       } else {
         before += smallerSum + measure(pivot)
-        part = part.filter { isBefore(pivot, $0) }
+        part = part.filter { Self.isNearer(to: center, pivot, $0) }
       }
     }
     return nil
   }
 
+  /// The lowest id first among equally near ones, as everywhere.
+  private static func isNearer(to center: Float, _ a: Candidate, _ b: Candidate) -> Bool {
+    let (distance, other) = (abs(a.exponent - center), abs(b.exponent - center))
+    return distance == other ? a.id < b.id : distance < other
+  }
+
   /// The median of three entries.
-  private static func pivot(_ part: [Candidate], by isBefore: (Candidate, Candidate) -> Bool)
-    -> Candidate?
-  {
+  private static func pivot(_ part: [Candidate], nearestTo center: Float) -> Candidate? {
     guard let first = part.first, let last = part.last else { return nil }
-    return [first, part[part.count / 2], last].sorted(by: isBefore)[1]
+    return [first, part[part.count / 2], last].sorted { isNearer(to: center, $0, $1) }[1]
   }
 }

@@ -44,7 +44,28 @@ struct LogitRow {
     return range.first { values[$0] == scan.maximum }.map(Int32.init)
   }
 
-  /// Sums over all entries of weights `exp((value - maximum) * scale)`.
+  /// Some entries of a row: those whose exponent is at most that far from a centre.
+  struct Region: Equatable {
+    /// An exponent.
+    var center: Float
+    var edge: Float
+    /// Of the entries at the edge itself, the ones up to this id belong to it.
+    var lastTie: Int32
+
+    static let everything = Region(center: 0, edge: .infinity, lastTie: .max)
+
+    func contains(_ entry: Candidate) -> Bool {
+      let distance = abs(entry.exponent - center)
+      return distance < edge || distance == edge && entry.id <= lastTie
+    }
+
+    fileprivate func forC(from first: Int = 0) -> row_region {
+      row_region(
+        center: center, edge: edge, last_tie: Int32(clamping: Int(lastTie) - first))
+    }
+  }
+
+  /// Sums over entries of weights `exp((value - maximum) * scale)`.
   struct Mass {
     var total = 0.0
     /// Of weight times exponent, for the entropy.
@@ -55,47 +76,67 @@ struct LogitRow {
 
   static let massRun = ROW_MASS_RUN
 
-  func mass(maximum: Float, scale: Float) -> Mass {
+  func mass(of region: Region = .everything, maximum: Float, scale: Float) -> Mass {
     var mass = Mass()
+    var region = region.forC()
     let runs = (values.count + Self.massRun - 1) / Self.massRun
     mass.runs = [Double](unsafeUninitializedCapacity: runs) { sums, count in
       mass.weightedExponents = row_mass(
-        values.baseAddress, Int32(values.count), maximum, scale, sums.baseAddress)
+        values.baseAddress, Int32(values.count), maximum, scale, &region, sums.baseAddress)
       count = runs
     }
     mass.total = mass.runs.reduce(0, +)
     return mass
   }
 
-  /// The entries with `bounds` around their exponent `(value - maximum) * scale`, by ascending id.
-  func candidates(in bounds: ClosedRange<Float>, maximum: Float, scale: Float) -> [Candidate] {
-    var room = 512
-    while true {
-      var found: Int32 = 0
-      let entries = [row_candidate](unsafeUninitializedCapacity: room) { entries, count in
-        found = row_collect(
-          values.baseAddress, Int32(values.count), maximum, scale, bounds.lowerBound,
-          bounds.upperBound, entries.baseAddress, Int32(room))
-        count = min(Int(found), room)
-      }
-      if found <= room {
-        return entries.map { Candidate(id: $0.index, exponent: $0.exponent, weight: $0.weight) }
-      }
-      room = Int(found)
+  static let histogramBins = ROW_BINS
+
+  /// The weights of all entries, or their numbers, by distance from a centre: each bin is
+  /// `1 / perUnit` wide, a power of two, and the last one takes the rest.
+  func histogram(
+    around center: Float, perUnit: Float, counts: Bool, maximum: Float, scale: Float
+  ) -> [Double] {
+    [Double](unsafeUninitializedCapacity: Self.histogramBins) { bins, count in
+      row_histogram(
+        values.baseAddress, Int32(values.count), maximum, scale, center, perUnit, counts ? 1 : 0,
+        bins.baseAddress)
+      count = Self.histogramBins
     }
   }
 
-  /// Inverts the distribution function: the entry at which the running sum of weights in order of
-  /// id passes `target`.
-  func draw(target: Double, mass: Mass, maximum: Float, scale: Float) -> Int32? {
+  /// The entries at those distances from a centre, by ascending id; nil if there are more than
+  /// `limit`.
+  func candidates(
+    within distances: ClosedRange<Float>, of center: Float, limit: Int, maximum: Float, scale: Float
+  ) -> [Candidate]? {
+    var found: Int32 = 0
+    let room = min(limit, values.count)
+    let entries = [row_candidate](unsafeUninitializedCapacity: room) { entries, count in
+      found = row_collect(
+        values.baseAddress, Int32(values.count), maximum, scale, center, distances.lowerBound,
+        distances.upperBound, entries.baseAddress, Int32(room))
+      count = min(Int(found), room)
+    }
+    guard found <= room else { return nil }
+    return entries.map { Candidate(id: $0.index, exponent: $0.exponent, weight: $0.weight) }
+  }
+
+  /// Inverts a region's distribution function: the entry at which the running sum of weights in
+  /// order of id passes `target`.
+  func draw(
+    target: Double, from region: Region = .everything, mass: Mass, maximum: Float, scale: Float
+  ) -> Int32? {
+    // Rounding must not push it beyond the last entry.
+    let target = min(target, mass.total.nextDown)
     var before = 0.0
     for (run, weight) in mass.runs.enumerated() {
       if before + weight > target {
         let first = run * Self.massRun
         let part = UnsafeMutableBufferPointer(
           rebasing: values[first..<min(first + Self.massRun, values.count)])
+        var region = region.forC(from: first)
         let index = row_draw(
-          part.baseAddress, Int32(part.count), maximum, scale, target - before)
+          part.baseAddress, Int32(part.count), maximum, scale, &region, target - before)
         return index < 0 ? nil : Int32(first) + index
       }
       before += weight

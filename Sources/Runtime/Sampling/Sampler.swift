@@ -89,18 +89,23 @@ struct Sampler {
     let scan = row.scan()
     try Self.check(scan)
     guard parameters.temperature > 0 else { return try found(row.mostLikely(scan)) }
-    let scaled = ScaledRow(row: row, scan: scan, scale: 1 / parameters.temperature)
+    // A temperature near 0 has an inverse beyond what floats can hold.
+    let scale = min(1 / parameters.temperature, .greatestFiniteMagnitude)
+    let scaled = ScaledRow(row: row, scan: scan, scale: scale)
     let u = random.uniform(.draw, at: chosen)
-    if var left = scaled.candidates(parameters) {
+    switch scaled.survivors(parameters) {
+    case .list(var left):
       if let xtc = activeXTC {
         left.drop(left.topChoices(atLeast: left.mass * Double(xtc.threshold)))
       }
       return try found(left.draw(target: u * left.mass))
+    case .region(let region):
+      if let xtc = activeXTC {
+        let top = scaled.topChoices(xtc.threshold, of: region)
+        for id in top { edits.change(id) { _ in -.infinity } }
+      }
+      return try found(scaled.draw(u, from: region))
     }
-    if let xtc = activeXTC {
-      for id in scaled.topChoices(xtc.threshold) { edits.change(id) { _ in -.infinity } }
-    }
-    return try found(scaled.drawFromAll(u))
   }
 
   /// XTC, if it strikes this time.
@@ -135,7 +140,7 @@ struct Sampler {
     try check(scan)
     let scaled = ScaledRow(row: row, scan: scan, scale: 1)
     let logTotal = scan.maximum + Float(log(scaled.mass().total))
-    let top = scaled.mostLikely(wanted).entries.sorted(by: Candidates.isMoreLikely)
+    let top = scaled.listed(scaled.mostLikely(wanted)).entries.sorted(by: Candidates.isMoreLikely)
     return GeneratedToken(
       id: id, logprob: row[id] - logTotal,
       top: top.map { TokenLogprob(id: $0.id, logprob: row[$0.id] - logTotal) })
