@@ -69,6 +69,9 @@ struct ObjectRules {
     return result
   }
 
+  /// Whether a schema says that no other properties may come.
+  var forbidsOthers: Bool { facets.contains { $0["additionalProperties"]?.bool == false } }
+
   /// Whether properties that no schema declares may come at all.
   func isClosed(_ options: SchemaOptions) -> Bool {
     let opening = [

@@ -1,0 +1,67 @@
+import Grammar
+import TestSupport
+
+@testable import Chat
+
+/// Draws answers that a grammar allows, token by token.
+struct RandomAnswer {
+  let vocabulary: FormatVocabulary
+  let grammar: TokenGrammar
+  /// Texts that end what is open, tried in this order when an answer grows long.
+  private let closers: [String]
+
+  /// Answers longer than this are brought to an end.
+  private static let length = 70
+  private static let mostTokens = 700
+
+  init(_ grammar: Grammar, _ vocabulary: FormatVocabulary, _ format: any ToolFormat) {
+    self.vocabulary = vocabulary
+    self.grammar = TokenGrammar(grammar, vocabulary.tokens)
+    var closers: [String] = []
+    for calls in format.callGrammars {
+      let members = calls.arguments.compactMap(\.members)
+      closers += [calls.end, calls.tail] + members.flatMap { [$0.end, $0.close] }
+      for notation in calls.arguments {
+        closers += [notation.items?.end ?? ""]
+        if case .raw(let raw) = notation.strings { closers.append(raw.end) }
+      }
+    }
+    let plain = ["\"", "'", "}", "]", ")", "<|message|>", "0", "null", "\"\"", "{}", "[]", "a", "-"]
+    let all = closers.flatMap { [$0.replacing("␤", with: ""), $0.replacing("␤", with: "\n")] }
+    self.closers = all.filter { !$0.isEmpty && !$0.contains("KEY") } + plain
+  }
+
+  /// An answer's tokens; nil where it found no end.
+  func draw(_ random: inout SeededRandom, begin: [Int32] = []) -> [Int32]? {
+    let matcher = GrammarMatcher(grammar)
+    guard matcher.take(begin) == begin.count else { return nil }
+    var tokens = begin
+    while tokens.count < Self.mostTokens {
+      let isLong = tokens.count > Self.length
+      if isLong || Int.random(in: 0..<4, using: &random) == 0 {
+        if matcher.isComplete, isLong || Bool.random(using: &random) { return tokens }
+        if let closer = close(matcher, &random) {
+          tokens += closer
+          continue
+        }
+      }
+      let allowed = matcher.allowed(of: vocabulary)
+      guard let token = allowed.randomElement(using: &random) else { return nil }
+      if token == vocabulary.stop { return tokens }
+      guard matcher.accept(token) else { return nil }
+      tokens.append(token)
+    }
+    return nil
+  }
+
+  /// The first of the closing texts that the grammar takes.
+  private func close(_ matcher: GrammarMatcher, _ random: inout SeededRandom) -> [Int32]? {
+    for text in closers {
+      let tokens = vocabulary.encode(text, &random)
+      let taken = matcher.take(tokens)
+      if taken == tokens.count { return tokens }
+      matcher.rollback(taken)
+    }
+    return nil
+  }
+}
