@@ -19,8 +19,8 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "The port to listen on; 0 for any free one.")
   var port = 8080
 
-  @Option(help: "The address to listen on; localhost stands for 127.0.0.1 and ::1.")
-  var host = "127.0.0.1"
+  @Option(help: "The address to listen on; localhost is 127.0.0.1 and ::1.")
+  var host = "localhost"
 
   @Option(name: .customLong("ctx-size"), help: "Tokens of one conversation: 4096, 4k.")
   var contextSize = TokenCount(4096)

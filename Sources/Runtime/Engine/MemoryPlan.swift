@@ -46,8 +46,8 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
       pages = min(max(memory - fixed, 0) / pageBytes, Int(Int32.max))
       guard pages > perContext else {
         throw .invalidConfiguration(
-          "\(megabytes(memory)) of memory are too little for this model and one context of"
-            + " \(configuration.contextSize) tokens: allow"
+          "insufficient memory: \(megabytes(memory)) don't hold this model and one context of"
+            + " \(configuration.contextSize) tokens; allow"
             + " \(megabytes(fixed + (perContext + 1) * pageBytes)), or use a smaller context")
       }
     }

@@ -58,7 +58,8 @@ struct Listeners: Service {
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for listener in all { group.addTask { try await listener.run() } }
-        try await group.waitForAll()
+        // The first failure ends the others; waitForAll would wait for them.
+        while try await group.next() != nil {}
       }
     } onGracefulShutdown: { [slot, grace] in
       Task {
