@@ -186,7 +186,8 @@ extension GrammarBuilder {
   /// its body; a marker without one must not come. With `mayEnd` the text may also end, or go
   /// over into what stands behind this part. What the pattern matches must not begin it.
   public mutating func freeText(
-    until branches: [(marker: String, body: Part?)], mayEnd: Bool, notBeginning pattern: String? = nil
+    until branches: [(marker: String, body: Part?)], mayEnd: Bool,
+    notBeginning pattern: String? = nil
   ) throws(GrammarError) -> Part {
     let beginning = try pattern.map { pattern throws(GrammarError) in try expression(pattern) }
     freeTexts.append(

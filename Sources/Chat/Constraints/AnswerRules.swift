@@ -51,7 +51,8 @@ public struct AnswerRules: Sendable {
       case nil: "free"
       }
     let names = strict.sorted().joined(separator: ",")
-    return "\(calls) \(allowsSeveralCalls) \(isOpen) \(isInHeader) \(names)\n\(JSON.array(tools).text())\n\(form)"
+    return
+      "\(calls) \(allowsSeveralCalls) \(isOpen) \(isInHeader) \(names)\n\(JSON.array(tools).text())\n\(form)"
   }
 }
 

@@ -148,7 +148,7 @@ public struct AnswerWriter {
     _ answer: GrammarBuilder.Part, _ builder: inout GrammarBuilder
   ) throws -> GrammarBuilder.Part {
     guard let reasoning else { return answer }
-    let space = try builder.regex("\\s{0,2}")
+    let space = try builder.regex("[ \\n]{0,2}")
     let spaced = builder.sequence([space, answer])
     let thought = try builder.freeText(until: [(reasoning.closing, spaced)], mayEnd: false)
     if isReasoning { return thought }

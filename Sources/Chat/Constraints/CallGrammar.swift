@@ -26,6 +26,8 @@ public struct CallGrammar: Sendable {
   var next: String?
   /// What no string may hold, since it would end the calls.
   var excluded: [String] = []
+  /// Whether a call without arguments can't be written in this form.
+  var needsArguments = false
   /// Names of tools that can be written, as a pattern.
   var names = #"[^\s"'\\<>{}()\[\]=]+"#
   /// What may stand before the first of required calls, and behind the last of them.
@@ -48,9 +50,9 @@ extension CallGrammar {
   }
 
   /// The same calls behind another marker.
-  func behind(_ begin: String, end: String) -> CallGrammar {
+  func behind(_ begin: String) -> CallGrammar {
     var result = self
-    (result.begin, result.end) = (begin, end)
+    result.begin = begin
     return result
   }
 }

@@ -76,13 +76,20 @@ struct CallWriter {
     options.closesObjects = true
     options.excludedTexts = grammar.excluded
     options.notations = grammar.arguments
+    func write(_ schema: JSON) throws(GrammarError) -> GrammarBuilder.Part {
+      guard grammar.needsArguments, var some = schema.object else {
+        return try builder.jsonSchema(schema, options: options)
+      }
+      some["minProperties"] = .integer(max(1, schema["minProperties"]?.integer ?? 0))
+      return try builder.jsonSchema(.object(some), options: options)
+    }
     do throws(GrammarError) {
-      return try builder.jsonSchema(tool.schema, options: options)
+      return try write(tool.schema)
     } catch {
       guard !tool.isStrict else {
         throw ConstraintError(tool: tool.name, description: "\(error)")
       }
-      return try builder.jsonSchema(["type": "object"], options: options)
+      return try write(["type": "object"])
     }
   }
 }

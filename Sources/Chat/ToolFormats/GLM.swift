@@ -23,7 +23,11 @@ struct LongCatFormat: ToolFormat {
   let innerMarkers = [
     "<longcat_arg_key>", "</longcat_arg_key>", "<longcat_arg_value>", "</longcat_arg_value>",
   ]
-  let callGrammars = [keyedCalls("longcat_")]
+  let callGrammars: [CallGrammar] = {
+    var keyed = keyedCalls("longcat_")
+    keyed.needsArguments = true
+    return [keyed, .object("<longcat_tool_call>", "</longcat_tool_call>")]
+  }()
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<longcat_tool_call>") }
 
@@ -46,7 +50,8 @@ private func keyedCalls(_ prefix: String) -> CallGrammar {
     begin: "<\(prefix)tool_call>", head: "␤NAME␤", tail: "␤",
     arguments: ValueNotation.elements(
       head: "<\(prefix)arg_key>KEY</\(prefix)arg_key>␤<\(prefix)arg_value>",
-      end: "</\(prefix)arg_value>␤", excluded: ["</\(prefix)arg_value>", end], misread: TypedText.beside),
+      end: "</\(prefix)arg_value>␤", excluded: ["</\(prefix)arg_value>", end],
+      misread: TypedText.beside),
     end: end, next: "␤", excluded: ["</\(prefix)arg_value>", end])
 }
 

@@ -13,7 +13,7 @@ struct Gemma4Format: ToolFormat {
         ValueNotation(members: members),
         ValueNotation(
           strings: .raw(.init(begin: #"<|"|>"#, end: #"<|"|>"#, excluded: ["<tool_call|>"])),
-          members: members),
+          members: members, items: .init(open: "[", close: "]", separator: ",")),
       ], end: "<tool_call|>", next: "", names: gemmaNames)
   ]
   fileprivate static let members = ValueNotation.Members(

@@ -33,7 +33,7 @@ struct CommandFormat: ToolFormat {
   ]
   let callGrammars = [
     CallGrammar(
-      begin: "<|START_ACTION|>", space: "\\[\\s{0,6}",
+      begin: "<|START_ACTION|>", space: "\\[[ \\n]{0,6}",
       head: #"{"tool_call_id": "INDEX", "tool_name": "NAME", "parameters": "#, tail: "}",
       separator: ",\n    ", end: "\n]<|END_ACTION|>", excluded: ["<|END_ACTION|>"]),
     plain("Action:```json"), plain("Action: ```json"),
@@ -42,7 +42,7 @@ struct CommandFormat: ToolFormat {
   /// Command R's calls, which have no ids and stand in a fenced block.
   private static func plain(_ begin: String) -> CallGrammar {
     CallGrammar(
-      begin: begin, space: "\\s{1,2}\\[\\s{0,6}",
+      begin: begin, space: "[ \\n]{1,2}\\[[ \\n]{0,6}",
       head: #"{␤        "tool_name": "NAME",␤        "parameters": "#, tail: "␤    }",
       separator: ",␤    ", end: "␤]␤```", excluded: ["```"])
   }

@@ -5,8 +5,8 @@ struct Llama3Format: ToolFormat {
   let markers = [CallMarkers("<|python_tag|>", nil)]
   let unmarkedBeginnings: [Character] = ["{", "["]
   let callGrammars = [
-    object, object.behind("<|python_tag|>", end: ""), PythonicFormat.list,
-    PythonicFormat.list.behind("<|python_tag|>", end: ""),
+    object, object.behind("<|python_tag|>"), PythonicFormat.list,
+    PythonicFormat.list.behind("<|python_tag|>"),
   ]
   private static let object = CallGrammar(
     begin: "",

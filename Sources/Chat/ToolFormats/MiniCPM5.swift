@@ -7,7 +7,7 @@ struct MiniCPM5Format: ToolFormat {
   let markers = [CallMarkers("<function name=", "</function>")]
   let callGrammars = [
     CallGrammar(
-      begin: "<function name=", head: "\"NAME\">", 
+      begin: "<function name=", head: "\"NAME\">",
       arguments: ValueNotation.elements(
         head: "<param name=\"KEY\">", end: "</param>", excluded: ["</param>", "</function>"],
         altered: TypedText.spaced + "|<!\\[CDATA\\[[\\s\\S]*"),

@@ -15,7 +15,8 @@ struct MiniMaxM3Format: ToolFormat {
       begin: tagToken + "<tool_call>", space: "\\n?", head: tagToken + "<invoke name=\"NAME\">",
       tail: tagToken + "</invoke>␤",
       arguments: [
-        ValueNotation(members: tags), ValueNotation(
+        ValueNotation(members: tags),
+        ValueNotation(
           strings: .raw(.init(excluded: [tagToken], misread: TypedText.misread)), members: tags,
           items: .init(begin: tagToken + "<item>", end: tagToken + "</item>")),
       ], separator: "", end: tagToken + "</tool_call>", excluded: [tagToken])

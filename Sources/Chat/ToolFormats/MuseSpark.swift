@@ -45,7 +45,8 @@ struct MuseSparkFormat: ToolFormat {
       let space = try builder.regex(" ?")
       let reader = try builder.regex("[A-Za-z0-9_.-]{1,64}")
       let end = calls.allowsSeveral ? next : builder.empty
-      let rest = builder.optional(builder.sequence([builder.marker("<|eom|>"), builder.optional(end)]))
+      let rest = builder.optional(
+        builder.sequence([builder.marker("<|eom|>"), builder.optional(end)]))
       messages.append(
         builder.sequence([
           space, builder.literal("to="), reader, builder.marker("<|message|>" + grammar.begin),

@@ -5,7 +5,8 @@ struct PythonicFormat: ToolFormat {
   let name = "pythonic"
   let markers = [CallMarkers("<|tool_call_start|>", "<|tool_call_end|>")]
   let callGrammars: [CallGrammar] = {
-    var calls = list.behind("<|tool_call_start|>", end: "]<|tool_call_end|>")
+    var calls = list.behind("<|tool_call_start|>")
+    calls.end = "]<|tool_call_end|>"
     calls.excluded = ["<|tool_call_end|>"]
     return [calls]
   }()

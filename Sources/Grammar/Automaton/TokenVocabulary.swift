@@ -65,7 +65,8 @@ public final class TokenVocabulary: Sendable {
       }
     }
     self.texts = texts
-    self.special = TokenTrie(named.filter { !$0.key.isEmpty }.map { (Array($0.key.utf8), $0.value) })
+    self.special = TokenTrie(
+      named.filter { !$0.key.isEmpty }.map { (Array($0.key.utf8), $0.value) })
     self.specialIDs = specialIDs
     (self.specialMask, self.stopMask) = (specialMask, stopMask)
     let ordinary = texts.indices.filter { !texts[$0].isEmpty }.map {

@@ -26,13 +26,16 @@ extension SchemaCompiler {
     } else {
       content = try elements(rules)
     }
-    if notation.items != nil { return content }
-    return builder.sequence([punctuation.openArray, content, punctuation.closeArray])
+    guard let items = notation.items else {
+      return builder.sequence([punctuation.openArray, content, punctuation.closeArray])
+    }
+    let (open, close) = (builder.template(items.open), builder.template(items.close))
+    return builder.sequence([open, content, close])
   }
 
   /// What stands between two elements.
-  private var elementSeparator: [GrammarBuilder.Part] {
-    notation.items == nil ? [punctuation.comma] : []
+  private mutating func elementSeparator() -> GrammarBuilder.Part {
+    notation.items.map { builder.template($0.separator) } ?? punctuation.comma
   }
 
   private mutating func element(_ facets: [Facet]) throws(GrammarError) -> GrammarBuilder.Part {
@@ -102,7 +105,7 @@ extension SchemaCompiler {
       let element = try element(rules.rest)
       let minimum = max(0, rules.minimum - length)
       let maximum = rules.maximum.map { $0 - length }
-      let following = builder.sequence(elementSeparator + [element])
+      let following = builder.sequence([elementSeparator(), element])
       if length > 0 {
         rest = builder.repetition(following, minimum, maximum)
       } else {
@@ -114,7 +117,7 @@ extension SchemaCompiler {
     for place in rules.prefix.indices.reversed() {
       if let maximum = rules.maximum, place >= maximum { continue }
       let element = try element(rules.prefix[place])
-      let comma = place == 0 ? [] : elementSeparator
+      let comma = place == 0 ? [] : [elementSeparator()]
       let all = builder.sequence(comma + [element, rest])
       rest = place < rules.minimum ? all : builder.optional(all)
     }
@@ -144,7 +147,7 @@ extension SchemaCompiler {
       if used.nonzeroBitCount >= rules.minimum { choices.append(builder.empty) }
       let isFull = rules.maximum.map { used.nonzeroBitCount >= $0 } ?? false
       for (index, value) in values.enumerated() where used & (1 << index) == 0 && !isFull {
-        let comma = used == 0 ? [] : elementSeparator
+        let comma = used == 0 ? [] : [elementSeparator()]
         choices.append(builder.sequence(comma + [value, behind[used | 1 << index]]))
       }
       behind[used] = choices.isEmpty ? builder.never : builder.choice(choices)

@@ -71,10 +71,12 @@ extension SchemaCompiler {
     case .integer, .number: return prefixed(kind, builder.literal(value.text()))
     case .string(let text): return prefixed(kind, try constant(text))
     case .array(let elements):
-      return prefixed(kind, try array([exact(["items": .array(elements.map(Self.constant))], value)]))
+      return prefixed(
+        kind, try array([exact(["items": .array(elements.map(Self.constant))], value)]))
     case .object(let object):
       let members = object.members.map { (key: $0.key, value: Self.constant($0.value)) }
-      return prefixed(kind, try self.object([exact(["properties": .object(JSONObject(members))], value)]))
+      return prefixed(
+        kind, try self.object([exact(["properties": .object(JSONObject(members))], value)]))
     }
   }
 

@@ -78,7 +78,7 @@ struct ObjectRules {
       "additionalProperties", "patternProperties", "propertyNames", "unevaluatedProperties",
     ]
     return options.closesObjects
-      && facets.contains { !($0["properties"]?.object?.isEmpty ?? true) }
+      && facets.contains { $0["properties"] != nil }
       && !facets.contains { facet in opening.contains { facet[$0] != nil } }
   }
 }

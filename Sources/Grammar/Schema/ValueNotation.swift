@@ -76,12 +76,21 @@ public struct ValueNotation: Sendable, Hashable {
     var repeatsKeys: Bool { end.contains("KEY") }
   }
 
-  /// How arrays are written: nothing but their elements, each between the two texts.
+  /// How arrays are written, and what stands around each element.
   public struct Items: Sendable, Hashable {
+    public var open: String
+    public var close: String
+    public var separator: String
     public var begin: String
     public var end: String
 
-    public init(begin: String, end: String) { (self.begin, self.end) = (begin, end) }
+    public init(
+      open: String = "", close: String = "", separator: String = "", begin: String = "",
+      end: String = ""
+    ) {
+      (self.open, self.close, self.separator) = (open, close, separator)
+      (self.begin, self.end) = (begin, end)
+    }
   }
 
   public var strings = Strings.json

@@ -1,12 +1,13 @@
 import Foundation
 import Grammar
+import Synchronization
 import TestSupport
 import Tokenizers
 
 @testable import Chat
 
 /// The tokens of a fixture's tokenizer, and those that a format's markers are made of.
-struct FormatVocabulary {
+struct FormatVocabulary: Sendable {
   let tokens: TokenVocabulary
   /// What each token spells; the last one ends an answer.
   let texts: [[UInt8]]
@@ -21,8 +22,19 @@ struct FormatVocabulary {
       .deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Fixtures/tokenizers/bpe-qwen3").path
     guard let tokenizer = try? Tokenizer(directory: folder) else { return [] }
-    return (0..<Int32(2500)).compactMap { tokenizer.bytes(of: $0) }
+    return (0..<Int32(900)).compactMap { tokenizer.bytes(of: $0) }
   }()
+
+  private static let made = Mutex<[String: FormatVocabulary]>([:])
+
+  /// The same for every test.
+  static func shared(_ format: any ToolFormat, hasMarkers: Bool) -> FormatVocabulary {
+    let name = "\(format.name) \(hasMarkers)"
+    if let known = made.withLock({ $0[name] }) { return known }
+    let result = FormatVocabulary(format, hasMarkers: hasMarkers)
+    made.withLock { $0[name] = result }
+    return result
+  }
 
   /// - Parameter hasMarkers: whether the markers are special tokens, or are spelled like text.
   init(_ format: any ToolFormat, hasMarkers: Bool, reasoning: ReasoningMarkers? = nil) {
@@ -45,7 +57,8 @@ struct FormatVocabulary {
       special: { isOrdinary($0) ? nil : String(decoding: texts[Int($0)], as: UTF8.self) })
     self.texts = texts
     special = texts.indices.dropFirst(ordinary.count).map { (texts[$0], Int32($0)) }
-    ids = Dictionary(ordinary.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
+    ids = Dictionary(
+      ordinary.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// A text in tokens drawn at random.
@@ -61,9 +74,12 @@ struct FormatVocabulary {
         continue
       }
       // Nothing may reach into a marker.
-      let end = isPlain ? rest.endIndex : special.compactMap { start(of: $0.text, in: rest) }.min()
-      let stretch = rest[..<(end ?? rest.endIndex)]
-      let lengths = (1...min(8, stretch.count)).filter { ids[Array(stretch.prefix($0))] != nil }
+      var stretch = rest.prefix(8)
+      if !isPlain, let end = stretch.indices.dropFirst().first(where: { beginsMarker(rest[$0...]) })
+      {
+        stretch = stretch[..<end]
+      }
+      let lengths = (1...stretch.count).filter { ids[Array(stretch.prefix($0))] != nil }
       guard let length = lengths.randomElement(using: &random),
         let id = ids[Array(stretch.prefix(length))]
       else { return result }
@@ -73,8 +89,8 @@ struct FormatVocabulary {
     return result
   }
 
-  private func start(of marker: [UInt8], in text: ArraySlice<UInt8>) -> Int? {
-    text.indices.first { text[$0...].starts(with: marker) }
+  private func beginsMarker(_ text: ArraySlice<UInt8>) -> Bool {
+    special.contains { text.starts(with: $0.text) }
   }
 
   func text(_ tokens: [Int32]) -> String {

@@ -1,5 +1,6 @@
 import Grammar
 import TestSupport
+import Testing
 
 @testable import Chat
 
@@ -7,12 +8,12 @@ import TestSupport
 struct RandomAnswer {
   let vocabulary: FormatVocabulary
   let grammar: TokenGrammar
-  /// Texts that end what is open, tried in this order when an answer grows long.
+  /// Texts that end what is open, tried when an answer grows long.
   private let closers: [String]
 
   /// Answers longer than this are brought to an end.
-  private static let length = 70
-  private static let mostTokens = 700
+  private static let length = 50
+  private static let mostTokens = 400
 
   init(_ grammar: Grammar, _ vocabulary: FormatVocabulary, _ format: any ToolFormat) {
     self.vocabulary = vocabulary
@@ -26,7 +27,9 @@ struct RandomAnswer {
         if case .raw(let raw) = notation.strings { closers.append(raw.end) }
       }
     }
-    let plain = ["\"", "'", "}", "]", ")", "<|message|>", "0", "null", "\"\"", "{}", "[]", "a", "-"]
+    let plain = [
+      "\"", "'", "}", "]", ")", "<|message|>", "0", "null", "\"\"", "{}", "[]", "a", "-",
+    ]
     let all = closers.flatMap { [$0.replacing("␤", with: ""), $0.replacing("␤", with: "\n")] }
     self.closers = all.filter { !$0.isEmpty && !$0.contains("KEY") } + plain
   }
@@ -45,18 +48,28 @@ struct RandomAnswer {
           continue
         }
       }
-      let allowed = matcher.allowed(of: vocabulary)
-      guard let token = allowed.randomElement(using: &random) else { return nil }
+      guard let token = step(matcher, &random) else { return nil }
       if token == vocabulary.stop { return tokens }
-      guard matcher.accept(token) else { return nil }
       tokens.append(token)
     }
     return nil
   }
 
-  /// The first of the closing texts that the grammar takes.
+  /// Any token at first; where most are refused, one of the mask.
+  private func step(_ matcher: GrammarMatcher, _ random: inout SeededRandom) -> Int32? {
+    for _ in 0..<12 {
+      let token = Int32.random(in: 0..<vocabulary.stop, using: &random)
+      if matcher.accept(token) { return token }
+    }
+    let allowed = matcher.allowed(of: vocabulary)
+    guard let token = allowed.randomElement(using: &random) else { return nil }
+    #expect(token == vocabulary.stop || matcher.accept(token))
+    return token
+  }
+
+  /// One of the closing texts that the grammar takes.
   private func close(_ matcher: GrammarMatcher, _ random: inout SeededRandom) -> [Int32]? {
-    for text in closers {
+    for text in closers.shuffled(using: &random) {
       let tokens = vocabulary.encode(text, &random)
       let taken = matcher.take(tokens)
       if taken == tokens.count { return tokens }
