@@ -5,6 +5,9 @@ public struct StreamDecoder: Sendable {
   private let tokenizer: Tokenizer
   private let skipsSpecialTokens: Bool
   private var states: [any DecoderState]
+  /// What the next step takes, and what it has made of that; here so that memory is kept.
+  private var pieces = PieceList()
+  private var output = PieceList()
 
   init(_ tokenizer: Tokenizer, skipSpecialTokens: Bool) {
     self.tokenizer = tokenizer
@@ -14,27 +17,23 @@ public struct StreamDecoder: Sendable {
 
   /// The text that is known with this id and wasn't before.
   public mutating func append(_ id: Int32) -> String {
-    guard let token = tokenizer.decoderInput(id, skipSpecialTokens: skipsSpecialTokens) else {
-      return ""
-    }
-    return text(of: run([DecoderChunk(bytes: token)], from: 0))
+    pieces.removeAll()
+    tokenizer.writeDecoderInput(id, skipSpecialTokens: skipsSpecialTokens, to: &pieces)
+    for index in states.indices where !pieces.isEmpty { pass(through: index) }
+    return String(decoding: pieces.bytes, as: UTF8.self)
   }
 
-  /// The whole text of ids. Blocks of tokens go through each step together, which spares most of
-  /// the memory traffic that single ones cost.
+  /// The whole text of ids. Blocks of tokens go through each step together: they stay in the cache.
   mutating func decode(_ ids: [Int32]) -> String {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(ids.count * 4)
     for start in stride(from: 0, to: ids.count, by: Self.blockSize) {
-      var chunks: [DecoderChunk] = []
-      chunks.reserveCapacity(Self.blockSize)
+      pieces.removeAll()
       for id in ids[start..<min(start + Self.blockSize, ids.count)] {
-        guard let token = tokenizer.decoderInput(id, skipSpecialTokens: skipsSpecialTokens) else {
-          continue
-        }
-        chunks.append(DecoderChunk(bytes: token))
+        tokenizer.writeDecoderInput(id, skipSpecialTokens: skipsSpecialTokens, to: &pieces)
       }
-      for chunk in run(chunks, from: 0) { bytes += chunk.bytes }
+      for index in states.indices where !pieces.isEmpty { pass(through: index) }
+      bytes += pieces.bytes
     }
     return String(decoding: bytes, as: UTF8.self) + finish()
   }
@@ -43,34 +42,20 @@ public struct StreamDecoder: Sendable {
 
   /// The rest of the text. The decoder is then ready for another one.
   public mutating func finish() -> String {
-    var chunks: [DecoderChunk] = []
+    pieces.removeAll()
     for index in states.indices {
-      var output = pass(chunks, through: index)
+      output.removeAll()
+      states[index].take(pieces, into: &output)
       states[index].finish(into: &output)
-      chunks = output
+      swap(&pieces, &output)
     }
     states = tokenizer.decoders.map { $0.makeState() }
-    return text(of: chunks)
+    return String(decoding: pieces.bytes, as: UTF8.self)
   }
 
-  private mutating func run(_ chunks: [DecoderChunk], from first: Int) -> [DecoderChunk] {
-    var chunks = chunks
-    for index in first..<states.count where !chunks.isEmpty {
-      chunks = pass(chunks, through: index)
-    }
-    return chunks
-  }
-
-  private mutating func pass(_ chunks: [DecoderChunk], through index: Int) -> [DecoderChunk] {
-    var output: [DecoderChunk] = []
-    output.reserveCapacity(chunks.count)
-    states[index].take(chunks, into: &output)
-    return output
-  }
-
-  private func text(of chunks: [DecoderChunk]) -> String {
-    chunks.count == 1
-      ? String(decoding: chunks[0].bytes, as: UTF8.self)
-      : String(decoding: chunks.flatMap(\.bytes), as: UTF8.self)
+  private mutating func pass(through index: Int) {
+    output.removeAll()
+    states[index].take(pieces, into: &output)
+    swap(&pieces, &output)
   }
 }

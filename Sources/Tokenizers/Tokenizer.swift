@@ -18,6 +18,8 @@ public final class Tokenizer: Sendable {
   let decoders: [any DecoderStep]
   /// The ids that decoding leaves out when it skips special tokens.
   private let skipped: Set<Int32>
+  /// The ids that only the vocabulary has, which are most.
+  private let ordinary: IDSet
 
   /// One more than the largest id.
   public let vocabularySize: Int
@@ -59,6 +61,7 @@ public final class Tokenizer: Sendable {
     let added = AddedTokens(try file.addedTokens(), normalizers: normalizers)
     self.added = added
     skipped = added.skippedIDs
+    ordinary = IDSet(below: vocabulary.idLimit, without: added.tokens.map(\.id))
     vocabularySize = added.tokens.reduce(vocabulary.idLimit) { max($0, Int($1.id) + 1) }
     let find = { [vocabulary] (token: String?) in
       token.flatMap { added.id(of: $0) ?? vocabulary.id(of: $0) }
@@ -159,10 +162,15 @@ extension Tokenizer {
     StreamDecoder(self, skipSpecialTokens: skipSpecialTokens)
   }
 
-  /// The text that the decoder is given for an id.
-  func decoderInput(_ id: Int32, skipSpecialTokens: Bool) -> [UInt8]? {
-    if skipSpecialTokens, skipped.contains(id) { return nil }
-    return added.decodedText(id) ?? vocabulary.bytes(of: id)
+  /// Writes the text that the decoder is given for an id, if any.
+  func writeDecoderInput(_ id: Int32, skipSpecialTokens: Bool, to pieces: inout PieceList) {
+    if ordinary.contains(id) {
+      vocabulary.withBytes(of: id) { pieces.append($0) }
+    } else if skipSpecialTokens, skipped.contains(id) {
+      return
+    } else if let text = added.decodedText(id) {
+      pieces.append(text)
+    }
   }
 }
 

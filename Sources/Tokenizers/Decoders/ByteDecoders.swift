@@ -9,42 +9,49 @@ struct ByteLevelDecoder: DecoderStep {
   }
 
   private struct State: DecoderState {
-    private var piece = PieceBuffer()
+    private var joiner = PieceJoiner()
     private var characters = CharacterAssembler()
 
-    mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk]) {
-      guard let token = piece.take(chunk) else { return }
-      let bytes = token.withUnsafeBufferPointer(ByteAlphabet.bytes) ?? token
-      let text = characters.take(bytes)
-      if !text.isEmpty { output.append(DecoderChunk(bytes: text, endsPiece: false)) }
+    mutating func take(_ pieces: PieceList, into output: inout PieceList) {
+      joiner.take(pieces).forEachPart { token, _ in
+        if !ByteAlphabet.append(bytesOf: token, to: &characters.pending) {
+          characters.pending.append(contentsOf: token)
+        }
+      }
+      characters.writeWhole(into: &output)
     }
 
-    mutating func finish(into output: inout [DecoderChunk]) {
-      output.append(DecoderChunk(bytes: characters.finish()))
-    }
+    mutating func finish(into output: inout PieceList) { characters.finish(into: &output) }
   }
 }
 
 /// Hands on whole characters only, and U+FFFD for each part that can't become one.
 struct CharacterAssembler: Sendable {
-  /// The beginning of a character.
-  private var pending: [UInt8] = []
+  /// What has come and wasn't handed on.
+  var pending: [UInt8] = []
 
-  mutating func take(_ bytes: [UInt8]) -> [UInt8] {
-    let all = pending.isEmpty ? bytes : pending + bytes
-    let end = all.count - Self.unfinishedLength(all)
-    pending = Array(all[end...])
-    return Self.repaired(end == all.count ? all : Array(all[..<end]))
+  /// Writes all but the beginning of a character.
+  mutating func writeWhole(into output: inout PieceList) {
+    let end = pending.count - Self.unfinishedLength(pending)
+    if end == 0 { return }
+    Self.write(pending[..<end], into: &output)
+    output.endPart(endsPiece: false)
+    pending.removeSubrange(..<end)
   }
 
-  mutating func finish() -> [UInt8] {
-    defer { pending = [] }
-    return Self.repaired(pending)
+  mutating func finish(into output: inout PieceList) {
+    Self.write(pending[...], into: &output)
+    output.endPart()
+    pending = []
   }
 
-  private static func repaired(_ bytes: [UInt8]) -> [UInt8] {
-    if bytes.allSatisfy({ $0 < 0x80 }) { return bytes }
-    return Array(String(decoding: bytes, as: UTF8.self).utf8)
+  private static func write(_ bytes: ArraySlice<UInt8>, into output: inout PieceList) {
+    if bytes.allSatisfy({ $0 < 0x80 }) {
+      output.write(bytes)
+    } else {
+      var text = String(decoding: bytes, as: UTF8.self)
+      text.withUTF8 { output.write($0) }
+    }
   }
 
   /// How many bytes at the end are the beginning of a character that further bytes may complete.
@@ -79,35 +86,37 @@ struct ByteFallbackDecoder: DecoderStep {
   func bytes(of token: [UInt8]) -> [UInt8] { Self.byte(token).map { [$0] } ?? token }
 
   /// The byte that a token such as `<0xE2>` stands for.
-  private static func byte(_ token: [UInt8]) -> UInt8? {
-    guard token.count == 6, token.starts(with: "<0x".utf8), token[5] == UInt8(ascii: ">") else {
+  @inline(__always)
+  private static func byte(_ token: some RandomAccessCollection<UInt8>) -> UInt8? {
+    guard token.count == 6, token.starts(with: "<0x".utf8), token.last == UInt8(ascii: ">") else {
       return nil
     }
-    return UInt8(String(decoding: token[3..<5], as: UTF8.self), radix: 16)
+    return UInt8(String(decoding: token.dropFirst(3).prefix(2), as: UTF8.self), radix: 16)
   }
 
   private struct State: DecoderState {
-    private var piece = PieceBuffer()
+    private var joiner = PieceJoiner()
     private var run: [UInt8] = []
 
-    mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk]) {
-      guard let token = piece.take(chunk) else { return }
-      if let byte = ByteFallbackDecoder.byte(token) {
-        run.append(byte)
-      } else {
-        finish(into: &output)
-        output.append(DecoderChunk(bytes: token))
+    mutating func take(_ pieces: PieceList, into output: inout PieceList) {
+      joiner.take(pieces).forEachPart { token, _ in
+        if let byte = ByteFallbackDecoder.byte(token) {
+          run.append(byte)
+        } else {
+          finish(into: &output)
+          output.append(token)
+        }
       }
     }
 
-    mutating func finish(into output: inout [DecoderChunk]) {
+    mutating func finish(into output: inout PieceList) {
       if run.isEmpty { return }
       if String(validating: run, as: UTF8.self) != nil {
-        output.append(DecoderChunk(bytes: run))
+        output.append(run)
       } else {
-        for _ in run { output.append(DecoderChunk(bytes: [0xEF, 0xBF, 0xBD])) }
+        for _ in run { output.append([0xEF, 0xBF, 0xBD]) }
       }
-      run = []
+      run.removeAll(keepingCapacity: true)
     }
   }
 }

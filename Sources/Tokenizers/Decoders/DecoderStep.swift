@@ -1,6 +1,6 @@
 /// A step from token texts back to text: the `decoder` of tokenizer.json.
 ///
-/// The reference maps a list of texts to another list. Here the texts come one by one, so that
+/// The reference maps a list of texts to another list. Here the list comes in parts, so that
 /// decoding a stream and decoding all at once are the same code.
 protocol DecoderStep: Sendable {
   /// The state at the beginning of a text.
@@ -15,27 +15,14 @@ extension DecoderStep {
 
 /// Where a decoder step is in a text.
 protocol DecoderState: Sendable {
-  /// Takes the next chunk, and appends what it becomes.
-  mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk])
+  /// Takes the next pieces, and appends what they become.
+  mutating func take(_ pieces: PieceList, into output: inout PieceList)
   /// Takes the end of the text.
-  mutating func finish(into output: inout [DecoderChunk])
+  mutating func finish(into output: inout PieceList)
 }
 
 extension DecoderState {
-  /// Takes the next chunks; one call of an existential for all of them.
-  mutating func take(_ chunks: [DecoderChunk], into output: inout [DecoderChunk]) {
-    for chunk in chunks { take(chunk, into: &output) }
-  }
-
-  mutating func finish(into output: inout [DecoderChunk]) {}
-}
-
-/// A token's text, or a part of one where an earlier step has joined tokens.
-struct DecoderChunk: Sendable {
-  /// Valid UTF-8.
-  var bytes: [UInt8]
-  /// Whether the reference's list has a new element after it.
-  var endsPiece = true
+  mutating func finish(into output: inout PieceList) {}
 }
 
 /// Every decoder there is, by the type that tokenizer.json gives it.
@@ -56,18 +43,4 @@ enum DecoderKinds {
     "Strip": { [try StripDecoder($0)] },
     "WordPiece": { [try WordPieceDecoder($0)] },
   ]
-}
-
-/// Collects chunks until a piece is whole, for steps that look at whole pieces.
-struct PieceBuffer: Sendable {
-  private var bytes: [UInt8] = []
-
-  /// The piece that the chunk ends; nil while it isn't whole.
-  mutating func take(_ chunk: DecoderChunk) -> [UInt8]? {
-    if chunk.endsPiece, bytes.isEmpty { return chunk.bytes }
-    bytes += chunk.bytes
-    guard chunk.endsPiece else { return nil }
-    defer { bytes = [] }
-    return bytes
-  }
 }

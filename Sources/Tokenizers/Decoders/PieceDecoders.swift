@@ -5,13 +5,11 @@ struct FuseDecoder: DecoderStep {
   func makeState() -> any DecoderState { State() }
 
   private struct State: DecoderState {
-    mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk]) {
-      if !chunk.bytes.isEmpty { output.append(DecoderChunk(bytes: chunk.bytes, endsPiece: false)) }
+    mutating func take(_ pieces: PieceList, into output: inout PieceList) {
+      if !pieces.bytes.isEmpty { output.append(pieces.bytes, endsPiece: false) }
     }
 
-    mutating func finish(into output: inout [DecoderChunk]) {
-      output.append(DecoderChunk(bytes: []))
-    }
+    mutating func finish(into output: inout PieceList) { output.endPart() }
   }
 }
 
@@ -22,10 +20,12 @@ struct SpaceDecoder: DecoderStep {
   private struct State: DecoderState {
     private var isFirst = true
 
-    mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk]) {
-      if !isFirst { output.append(DecoderChunk(bytes: [UInt8(ascii: " ")], endsPiece: false)) }
-      output.append(chunk)
-      isFirst = false
+    mutating func take(_ pieces: PieceList, into output: inout PieceList) {
+      pieces.forEachPart { token, endsPiece in
+        if !isFirst { output.write(UInt8(ascii: " ")) }
+        output.append(token, endsPiece: endsPiece)
+        isFirst = false
+      }
     }
   }
 }
@@ -58,11 +58,18 @@ struct MetaspaceDecoder: DecoderStep {
       self.dropsInFirst = dropsInFirst
     }
 
-    mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk]) {
-      let space: [UInt8] = isFirst && dropsInFirst ? [] : [UInt8(ascii: " ")]
-      let bytes = replacement.replacingMatches(in: chunk.bytes, by: space)
-      output.append(DecoderChunk(bytes: bytes, endsPiece: chunk.endsPiece))
-      if chunk.endsPiece { isFirst = false }
+    mutating func take(_ pieces: PieceList, into output: inout PieceList) {
+      pieces.forEachPart { token, endsPiece in
+        replacement.forEachSplit(of: token) { text, isMatch in
+          if !isMatch {
+            output.write(text)
+          } else if !(isFirst && dropsInFirst) {
+            output.write(UInt8(ascii: " "))
+          }
+        }
+        output.endPart(endsPiece: endsPiece)
+        if endsPiece { isFirst = false }
+      }
     }
   }
 }
@@ -84,16 +91,29 @@ struct ReplaceDecoder: DecoderStep {
   private struct State: DecoderState {
     let pattern: any Pattern
     let content: [UInt8]
-    private var piece = PieceBuffer()
+    private var joiner = PieceJoiner()
 
     init(pattern: any Pattern, content: [UInt8]) {
       self.pattern = pattern
       self.content = content
     }
 
-    mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk]) {
-      guard let token = piece.take(chunk) else { return }
-      output.append(DecoderChunk(bytes: pattern.replacingMatches(in: token, by: content)))
+    /// One search for all pieces.
+    mutating func take(_ pieces: PieceList, into output: inout PieceList) {
+      let pieces = joiner.take(pieces)
+      let ranges = pieces.ranges
+      var (index, position) = (0, 0)
+      pieces.bytes.withUnsafeBufferPointer { bytes in
+        pattern.forEachMatch(in: bytes, words: ranges) { match in
+          output.write(bytes[position..<match.lowerBound])
+          output.write(content)
+          position = match.upperBound
+        } wordEnded: {
+          output.append(bytes[position..<ranges[index].upperBound])
+          position = ranges[index].upperBound
+          index += 1
+        }
+      }
     }
   }
 }
@@ -147,23 +167,28 @@ struct StripDecoder: DecoderStep {
       leading = start
     }
 
-    mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk]) {
-      var bytes = chunk.bytes[...]
-      while leading > 0, !bytes.isEmpty {
-        if bytes.starts(with: content) {
-          bytes = bytes.dropFirst(content.count)
-          leading -= 1
-        } else {
-          leading = 0
+    mutating func take(_ pieces: PieceList, into output: inout PieceList) {
+      pieces.forEachPart { text, endsPiece in
+        var text = text[...]
+        while leading > 0, !text.isEmpty {
+          if text.starts(with: content) {
+            text = text.dropFirst(content.count)
+            leading -= 1
+          } else {
+            leading = 0
+          }
         }
+        writeUnheld(text, into: &output)
+        output.endPart(endsPiece: endsPiece)
+        if endsPiece { (leading, held) = (start, 0) }
       }
-      output.append(DecoderChunk(bytes: hold(bytes), endsPiece: chunk.endsPiece))
-      if chunk.endsPiece { (leading, held) = (start, 0) }
     }
 
-    /// What may be handed on: everything but the last `stop` of the character at the end.
-    private mutating func hold(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-      var end = bytes
+    /// Writes what may be handed on: all but the last `stop` of the character at the end.
+    private mutating func writeUnheld(
+      _ text: Slice<UnsafeBufferPointer<UInt8>>, into output: inout PieceList
+    ) {
+      var end = text
       var trailing = 0
       while trailing < stop, !end.isEmpty, end.suffix(content.count).elementsEqual(content) {
         end.removeLast(content.count)
@@ -172,7 +197,8 @@ struct StripDecoder: DecoderStep {
       // Where nothing else came, what was held stays at the end, as far as it may.
       let released = end.isEmpty ? max(0, held + trailing - stop) : held
       held += trailing - released
-      return repeatElement(content, count: released).flatMap { $0 } + end
+      for _ in 0..<released { output.write(content) }
+      output.write(end)
     }
   }
 }

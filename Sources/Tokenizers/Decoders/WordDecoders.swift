@@ -19,7 +19,7 @@ struct WordPieceDecoder: DecoderStep {
   private struct State: DecoderState {
     let prefix: [UInt8]
     let cleansUp: Bool
-    private var piece = PieceBuffer()
+    private var joiner = PieceJoiner()
     private var isFirst = true
 
     init(prefix: [UInt8], cleansUp: Bool) {
@@ -27,17 +27,19 @@ struct WordPieceDecoder: DecoderStep {
       self.cleansUp = cleansUp
     }
 
-    mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk]) {
-      guard var token = piece.take(chunk) else { return }
-      if !isFirst {
-        if token.starts(with: prefix) {
-          token.removeFirst(prefix.count)
+    mutating func take(_ pieces: PieceList, into output: inout PieceList) {
+      joiner.take(pieces).forEachPart { token, _ in
+        let continues = !isFirst && token.starts(with: prefix)
+        let text = token.dropFirst(continues ? prefix.count : 0)
+        let space: [UInt8] = isFirst || continues ? [] : [UInt8(ascii: " ")]
+        isFirst = false
+        if cleansUp, WordCleanup.mayChange(text, spaceBefore: !space.isEmpty) {
+          output.append(WordCleanup.clean(space + text))
         } else {
-          token.insert(UInt8(ascii: " "), at: 0)
+          output.write(space)
+          output.append(text)
         }
       }
-      isFirst = false
-      output.append(DecoderChunk(bytes: cleansUp ? WordCleanup.clean(token) : token))
     }
   }
 }
@@ -49,9 +51,18 @@ enum WordCleanup {
     (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
   ].map { (LiteralPattern(literal: Array($0.0.utf8)), Array($0.1.utf8)) }
 
+  /// Whether something is replaced in a text: a space stands before what a replacement begins with.
+  static func mayChange(_ text: some Collection<UInt8>, spaceBefore: Bool) -> Bool {
+    var spaceBefore = spaceBefore
+    for byte in text {
+      if spaceBefore, ".?!,'nd".utf8.contains(byte) { return true }
+      spaceBefore = byte == UInt8(ascii: " ")
+    }
+    return false
+  }
+
   static func clean(_ token: [UInt8]) -> [UInt8] {
-    guard token.contains(UInt8(ascii: " ")) else { return token }
-    return replacements.reduce(token) { $1.pattern.replacingMatches(in: $0, by: $1.content) }
+    replacements.reduce(token) { $1.pattern.replacingMatches(in: $0, by: $1.content) }
   }
 }
 
@@ -71,26 +82,27 @@ struct SuffixDecoder: DecoderStep {
 
   private struct State: DecoderState {
     let suffix: LiteralPattern
-    private var piece = PieceBuffer()
+    private var joiner = PieceJoiner()
     /// The last token, until it is known whether another follows.
     private var last: [UInt8]?
 
     init(suffix: LiteralPattern) { self.suffix = suffix }
 
-    mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk]) {
-      guard let token = piece.take(chunk) else { return }
-      write(followedBy: [UInt8(ascii: " ")], into: &output)
-      last = token
+    mutating func take(_ pieces: PieceList, into output: inout PieceList) {
+      joiner.take(pieces).forEachPart { token, _ in
+        write(followedBy: [UInt8(ascii: " ")], into: &output)
+        last = Array(token)
+      }
     }
 
-    mutating func finish(into output: inout [DecoderChunk]) {
+    mutating func finish(into output: inout PieceList) {
       write(followedBy: [], into: &output)
       last = nil
     }
 
-    private func write(followedBy space: [UInt8], into output: inout [DecoderChunk]) {
+    private func write(followedBy space: [UInt8], into output: inout PieceList) {
       guard let last else { return }
-      output.append(DecoderChunk(bytes: suffix.replacingMatches(in: last, by: space)))
+      output.append(suffix.replacingMatches(in: last, by: space))
     }
   }
 }
@@ -115,7 +127,7 @@ struct CTCDecoder: DecoderStep {
     let padding: LiteralPattern
     let delimiter: LiteralPattern
     let cleansUp: Bool
-    private var piece = PieceBuffer()
+    private var joiner = PieceJoiner()
     private var last: [UInt8]?
 
     init(padding: LiteralPattern, delimiter: LiteralPattern, cleansUp: Bool) {
@@ -124,14 +136,17 @@ struct CTCDecoder: DecoderStep {
       self.cleansUp = cleansUp
     }
 
-    mutating func take(_ chunk: DecoderChunk, into output: inout [DecoderChunk]) {
-      guard let token = piece.take(chunk), token != last else { return }
-      last = token
-      var text = padding.replacingMatches(in: token, by: [])
-      if cleansUp {
-        text = delimiter.replacingMatches(in: WordCleanup.clean(text), by: [UInt8(ascii: " ")])
+    mutating func take(_ pieces: PieceList, into output: inout PieceList) {
+      joiner.take(pieces).forEachPart { token, _ in
+        let token = Array(token)
+        if token == last { return }
+        last = token
+        var text = padding.replacingMatches(in: token, by: [])
+        if cleansUp {
+          text = delimiter.replacingMatches(in: WordCleanup.clean(text), by: [UInt8(ascii: " ")])
+        }
+        if !text.isEmpty { output.append(text) }
       }
-      if !text.isEmpty { output.append(DecoderChunk(bytes: text)) }
     }
   }
 }

@@ -67,14 +67,34 @@ struct LiteralPattern: Pattern {
     }
   }
 
+  /// Calls `body` with the stretches of a text between matches, and with the matches.
+  @inline(__always)
+  func forEachSplit(
+    of text: UnsafeBufferPointer<UInt8>,
+    _ body: (_ part: Slice<UnsafeBufferPointer<UInt8>>, _ isMatch: Bool) -> Void
+  ) {
+    var offset = 0
+    while let start = firstOccurrence(in: text, offset..<text.count) {
+      body(text[offset..<start], false)
+      offset = start + literal.count
+      body(text[start..<offset], true)
+    }
+    body(text[offset...], false)
+  }
+
   private func firstOccurrence(
     in text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>
   ) -> Int? {
-    guard let first = literal.first, range.count >= literal.count else { return nil }
-    for start in range.lowerBound...range.upperBound - literal.count where text[start] == first {
-      if zip(text[start...], literal).allSatisfy(==) { return start }
+    guard range.count >= literal.count else { return nil }
+    return literal.withUnsafeBufferPointer { literal in
+      guard let first = literal.first else { return nil }
+      for start in range.lowerBound...range.upperBound - literal.count where text[start] == first {
+        var length = 1
+        while length < literal.count, text[start + length] == literal[length] { length += 1 }
+        if length == literal.count { return start }
+      }
+      return nil
     }
-    return nil
   }
 }
 

@@ -48,14 +48,22 @@ enum ByteAlphabet {
   /// The bytes that `text` stands for; nil when one of its characters is outside the alphabet.
   static func bytes(of text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     var result: [UInt8] = []
-    result.reserveCapacity(text.count)
+    return append(bytesOf: text, to: &result) ? result : nil
+  }
+
+  /// Appends the bytes that `text` stands for; nothing when a character is outside the alphabet.
+  static func append(bytesOf text: UnsafeBufferPointer<UInt8>, to result: inout [UInt8]) -> Bool {
+    let start = result.count
     var offset = 0
     while offset < text.count {
       let (value, length) = text.scalar(at: offset)
-      guard let byte = byte(of: value) else { return nil }
+      guard let byte = byte(of: value) else {
+        result.removeSubrange(start...)
+        return false
+      }
       result.append(byte)
       offset += length
     }
-    return result
+    return true
   }
 }
