@@ -86,7 +86,7 @@ let package = Package(
       name: "sampling-bench", dependencies: ["Runtime", "ModelABI", "ModelFiles"],
       path: "Benchmarks/sampling"),
 
-    .target(name: "TestSupport", path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/Support"),
     .testTarget(name: "MachineTests", dependencies: ["Machine"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "JSON", "TestSupport"]),
@@ -106,7 +106,8 @@ let package = Package(
     .testTarget(
       name: "JinjaTests", dependencies: ["Jinja", "JSON", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "GrammarTests", dependencies: ["Grammar", "JSON", "TestSupport"]),
-    .testTarget(name: "ChatTests", dependencies: ["Chat", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "ChatTests", dependencies: ["Chat", "Grammar", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ServerTests",
       dependencies: ["Server", .product(name: "HummingbirdTesting", package: "hummingbird")],

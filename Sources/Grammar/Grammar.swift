@@ -24,6 +24,8 @@ public struct Grammar: Sendable {
     var branches: [(marker: String, body: Int32?)]
     /// Whether the text may also end with the answer, or where the grammar goes on by itself.
     var mayEnd: Bool
+    /// What it must not begin with.
+    var notBeginning: Expression?
   }
 
   var pool: ExpressionPool
@@ -52,6 +54,7 @@ public struct GrammarBuilder: Sendable {
   /// Expressions of patterns, by how they are read and their text.
   var patterns: [String: Expression] = [:]
   private var freeTexts: [Grammar.FreeText] = []
+  private var templates: [String: Part] = [:]
 
   public init(limits: GrammarLimits = GrammarLimits()) {
     self.limits = limits
@@ -111,11 +114,17 @@ extension GrammarBuilder {
     return add(.marker(Int32(markers.count - 1)))
   }
 
-  /// Text without special tokens up to and with the first occurrence of `end`.
-  public mutating func text(upTo end: String) -> Part {
-    let literal = pool.literal(end)
-    let before = pool.complement(pool.containing(literal))
-    return terminal(pool.concatenation(before, literal))
+  /// A text written with special tokens, in which each ␤ is a line break that may be missing.
+  public mutating func template(_ text: String) -> Part {
+    if let known = templates[text] { return known }
+    var parts: [Part] = []
+    for (index, piece) in text.split(by: "␤").enumerated() {
+      if index > 0 { parts.append(terminal(pool.optional(pool.literal("\n")))) }
+      if !piece.isEmpty { parts.append(marker(piece)) }
+    }
+    let result = parts.isEmpty ? empty : sequence(parts)
+    templates[text] = result
+    return result
   }
 
   /// Text that the whole of a pattern matches.
@@ -175,19 +184,37 @@ extension GrammarBuilder {
 
   /// Any text, special tokens included, up to the first of the markers. What follows a marker is
   /// its body; a marker without one must not come. With `mayEnd` the text may also end, or go
-  /// over into what stands behind this part.
+  /// over into what stands behind this part. What the pattern matches must not begin it.
   public mutating func freeText(
-    until branches: [(marker: String, body: Part?)], mayEnd: Bool
-  ) -> Part {
+    until branches: [(marker: String, body: Part?)], mayEnd: Bool,
+    notBeginning pattern: String? = nil
+  ) throws(GrammarError) -> Part {
+    let beginning = try pattern.map { pattern throws(GrammarError) in try expression(pattern) }
     freeTexts.append(
-      Grammar.FreeText(branches: branches.map { ($0.marker, $0.body?.node) }, mayEnd: mayEnd))
+      Grammar.FreeText(
+        branches: branches.map { ($0.marker, $0.body?.node) }, mayEnd: mayEnd,
+        notBeginning: beginning))
     return add(.free(Int32(freeTexts.count - 1)))
+  }
+}
+
+extension String {
+  /// The parts between occurrences of a text.
+  func split(by separator: String) -> [String] {
+    split(separator: separator, omittingEmptySubsequences: false).map(String.init)
   }
 }
 
 // MARK: - Short ways
 
 extension Grammar {
+  /// Whether a pattern matches the whole of a text.
+  public static func matches(_ pattern: String, _ text: String) throws(GrammarError) -> Bool {
+    var builder = GrammarBuilder()
+    let language = try builder.expression(pattern)
+    return builder.pool.matches(language, text.utf8)
+  }
+
   /// Texts that the whole of a pattern matches.
   public static func regex(
     _ pattern: String, limits: GrammarLimits = GrammarLimits()

@@ -15,9 +15,9 @@ struct MatcherTests {
     let body = builder.sequence([
       try builder.regex("[0-9]+"), builder.marker("</call>"),
       most == 1
-        ? builder.freeText(until: [("<call>", nil)], mayEnd: true) : free,
+        ? try builder.freeText(until: [("<call>", nil)], mayEnd: true) : free,
     ])
-    builder.define(free, as: builder.freeText(until: [("<call>", body)], mayEnd: true))
+    builder.define(free, as: try builder.freeText(until: [("<call>", body)], mayEnd: true))
     return try builder.grammar(root: free)
   }
 

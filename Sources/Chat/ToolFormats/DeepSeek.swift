@@ -1,3 +1,4 @@
+import Grammar
 import JSON
 
 /// `<｜tool▁call▁begin｜>NAME<｜tool▁sep｜>{…}<｜tool▁call▁end｜>` (V3.1) and
@@ -6,15 +7,16 @@ struct DeepSeekFormat: ToolFormat {
   let name = "deepseek"
   let markers = [CallMarkers("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>")]
   let innerMarkers = ["<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>"]
-  let callGrammar: CallGrammar? = CallGrammar(
-    begin: "<｜tool▁calls▁begin｜>", head: "<｜tool▁call▁begin｜>NAME<｜tool▁sep｜>",
-    tail: "<｜tool▁call▁end｜>", separator: "", end: "<｜tool▁calls▁end｜>",
-    others: [
-      CallGrammar(
-        begin: "<｜tool▁calls▁begin｜>",
-        head: "<｜tool▁call▁begin｜>function<｜tool▁sep｜>NAME\n```json\n",
-        tail: "\n```<｜tool▁call▁end｜>", separator: "\n", end: "<｜tool▁calls▁end｜>")
-    ])
+  let callGrammars = [
+    CallGrammar(
+      begin: "<｜tool▁calls▁begin｜>", head: "<｜tool▁call▁begin｜>NAME<｜tool▁sep｜>",
+      tail: "<｜tool▁call▁end｜>", separator: "", end: "<｜tool▁calls▁end｜>", excluded: ends),
+    CallGrammar(
+      begin: "<｜tool▁calls▁begin｜>",
+      head: "<｜tool▁call▁begin｜>function<｜tool▁sep｜>NAME\n```json\n",
+      tail: "\n```<｜tool▁call▁end｜>", separator: "␤", end: "<｜tool▁calls▁end｜>", excluded: ends),
+  ]
+  private static let ends = ["<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>"]
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<｜tool▁calls▁begin｜>") }
 
@@ -38,6 +40,23 @@ struct DeepSeekMarkupFormat: ToolFormat {
     CallMarkers("<｜DSML｜tool_calls>", "</｜DSML｜tool_calls>"),
   ]
   let innerMarkers = ["｜DSML｜"]
+  let callGrammars = ["function_calls", "tool_calls"].map { word in
+    let end = "</｜DSML｜\(word)>"
+    let text = ValueNotation.RawText(
+      begin: "true\">", excluded: ["</｜DSML｜parameter>", "</｜DSML｜invoke>", end])
+    let prefixes = ValueKind.allCases.filter { $0 != .string }.map { ($0, "false\">") }
+    return CallGrammar(
+      begin: "<｜DSML｜\(word)>", space: "\\n?", head: "<｜DSML｜invoke name=\"NAME\">␤",
+      tail: "</｜DSML｜invoke>␤",
+      arguments: [
+        ValueNotation(
+          members: .init(
+            head: "<｜DSML｜parameter name=\"KEY\" string=\"", end: "</｜DSML｜parameter>␤",
+            keys: ValueNotation.names)),
+        ValueNotation(
+          strings: .raw(text), prefixes: Dictionary(uniqueKeysWithValues: prefixes)), .json,
+      ], separator: "", end: end, excluded: ["</｜DSML｜parameter>", "</｜DSML｜invoke>", end])
+  }
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("｜DSML｜") }
 

@@ -1,3 +1,4 @@
+import Grammar
 import JSON
 
 /// `<tool_call>NAME<arg_key>K</arg_key><arg_value>V</arg_value></tool_call>`: GLM 4.5 and later,
@@ -5,6 +6,8 @@ import JSON
 struct GLMFormat: ToolFormat {
   let name = "glm47"
   let markers = [CallMarkers("<tool_call>", "</tool_call>")]
+  let innerMarkers = ["<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>"]
+  let callGrammars = [keyedCalls("")]
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<arg_key>") }
 
@@ -17,6 +20,14 @@ struct GLMFormat: ToolFormat {
 struct LongCatFormat: ToolFormat {
   let name = "longcat"
   let markers = [CallMarkers("<longcat_tool_call>", "</longcat_tool_call>")]
+  let innerMarkers = [
+    "<longcat_arg_key>", "</longcat_arg_key>", "<longcat_arg_value>", "</longcat_arg_value>",
+  ]
+  let callGrammars: [CallGrammar] = {
+    var keyed = keyedCalls("longcat_")
+    keyed.needsArguments = true
+    return [keyed, .object("<longcat_tool_call>", "</longcat_tool_call>")]
+  }()
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<longcat_tool_call>") }
 
@@ -30,6 +41,18 @@ struct LongCatFormat: ToolFormat {
       return [call]
     }
   }
+}
+
+/// Calls with keys and values in tags, on lines of their own or not.
+private func keyedCalls(_ prefix: String) -> CallGrammar {
+  let end = "</\(prefix)tool_call>"
+  return CallGrammar(
+    begin: "<\(prefix)tool_call>", head: "␤NAME␤", tail: "␤",
+    arguments: ValueNotation.elements(
+      head: "<\(prefix)arg_key>KEY</\(prefix)arg_key>␤<\(prefix)arg_value>",
+      end: "</\(prefix)arg_value>␤", excluded: ["</\(prefix)arg_value>", end],
+      misread: TypedText.beside),
+    end: end, next: "␤", excluded: ["</\(prefix)arg_value>", end])
 }
 
 /// The form with keys and values in tags; nil where there is no key.
@@ -50,8 +73,7 @@ private func parseKeyedCall(_ text: String, _ tools: ToolSchemas, prefix: String
     let start = behind.dropFirst("<\(prefix)arg_value>".count)
     guard let end = start.range(of: "</\(prefix)arg_value>") else { break }
     let value = trimmed(start[..<end.lowerBound])
-    let isText = isDeclaredString(key, name, tools)
-    arguments[key] = isText ? .string(value) : looseValue(value)
+    arguments[key] = declaredValue(value, tools.schema(of: key, in: name))
     rest = start[end.upperBound...]
   }
   return ToolCall(name: name, arguments: .object(arguments))

@@ -1,3 +1,4 @@
+import Grammar
 import JSON
 
 /// `<|tool_call>call:NAME{key:<|"|>text<|"|>,list:[1,2]}<tool_call|>`: Gemma 4.
@@ -5,6 +6,18 @@ struct Gemma4Format: ToolFormat {
   let name = "gemma4"
   let markers = [CallMarkers("<|tool_call>", "<tool_call|>")]
   let innerMarkers = [#"<|"|>"#]
+  let callGrammars = [
+    CallGrammar(
+      begin: "<|tool_call>", head: "call:NAME",
+      arguments: [
+        ValueNotation(members: members),
+        ValueNotation(
+          strings: .raw(.init(begin: #"<|"|>"#, end: #"<|"|>"#, excluded: ["<tool_call|>"])),
+          members: members, items: .init(open: "[", close: "]", separator: ",")),
+      ], end: "<tool_call|>", next: "", names: gemmaNames)
+  ]
+  fileprivate static let members = ValueNotation.Members(
+    open: "{", close: "}", separator: ",", head: "KEY:", keys: ValueNotation.names)
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions("<|tool_call>") && clues.mentions("<tool_call|>")
@@ -20,6 +33,16 @@ struct FunctionGemmaFormat: ToolFormat {
   let name = "function_gemma"
   let markers = [CallMarkers("<start_function_call>", "<end_function_call>")]
   let innerMarkers = ["<escape>"]
+  let callGrammars = [
+    CallGrammar(
+      begin: "<start_function_call>", head: "call:NAME",
+      arguments: [
+        ValueNotation(members: Gemma4Format.members),
+        ValueNotation(
+          strings: .raw(
+            .init(begin: "<escape>", end: "<escape>", excluded: ["<end_function_call>"]))), .json,
+      ], end: "<end_function_call>", next: "", excluded: ["<end_function_call>"], names: gemmaNames)
+  ]
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<start_function_call>") }
 
@@ -27,6 +50,9 @@ struct FunctionGemmaFormat: ToolFormat {
     WholeCallReader { try GemmaValueReader.calls(in: $0, quote: "<escape>", isNested: false) }
   }
 }
+
+/// Names that `GemmaValueReader` reads.
+private let gemmaNames = "[A-Za-z0-9_.-]+"
 
 /// Reads `call:NAME{…}`: keys without quotes, strings between tags, everything else as in JSON.
 private struct GemmaValueReader {

@@ -2,7 +2,7 @@
 struct HermesFormat: ToolFormat {
   let name = "json_tools"
   let markers = [CallMarkers("<tool_call>", "</tool_call>")]
-  let callGrammar: CallGrammar? = .object("<tool_call>", "</tool_call>")
+  let callGrammars = [CallGrammar.object("<tool_call>", "</tool_call>")]
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions("<tool_call>")

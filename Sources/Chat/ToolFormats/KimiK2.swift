@@ -6,10 +6,13 @@ struct KimiK2Format: ToolFormat {
   let innerMarkers = [
     "<|tool_call_begin|>", "<|tool_call_argument_begin|>", "<|tool_call_end|>",
   ]
-  let callGrammar: CallGrammar? = CallGrammar(
-    begin: "<|tool_calls_section_begin|>",
-    head: "<|tool_call_begin|>functions.NAME:INDEX<|tool_call_argument_begin|>",
-    tail: "<|tool_call_end|>", separator: "", end: "<|tool_calls_section_end|>")
+  let callGrammars = [
+    CallGrammar(
+      begin: "<|tool_calls_section_begin|>",
+      head: "<|tool_call_begin|>functions.NAME:INDEX<|tool_call_argument_begin|>",
+      tail: "<|tool_call_end|>", separator: "", end: "<|tool_calls_section_end|>",
+      excluded: ["<|tool_call_end|>", "<|tool_calls_section_end|>"])
+  ]
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<|tool_calls_section_begin|>") }
 

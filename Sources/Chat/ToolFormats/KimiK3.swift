@@ -1,3 +1,4 @@
+import Grammar
 import JSON
 
 /// `<|open|>call tool="NAME" index="1"<|sep|><|open|>argument key="KEY"
@@ -9,6 +10,36 @@ struct KimiK3Format: ToolFormat {
     "<|open|>response<|sep|>", "<|close|>response<|sep|>", "<|close|>message<|sep|>",
   ]
   let innerMarkers = ["<|open|>", "<|close|>", "<|sep|>"]
+  let passedMarkers = ["<|open|>response<|sep|>", "<|open|>think<|sep|>"]
+  let answerFrames = [
+    (
+      begin: "<|open|>response<|sep|>",
+      end: "<|close|>response<|sep|><|close|>message<|sep|>"
+    )
+  ]
+  let callGrammars = [
+    CallGrammar(
+      begin: "<|open|>tools<|sep|>", head: #"<|open|>call tool="NAME" index="INDEX"<|sep|>"#,
+      tail: "<|close|>call<|sep|>",
+      arguments: [
+        ValueNotation(
+          members: .init(
+            head: #"<|open|>argument key="KEY" type=""#, end: "<|close|>argument<|sep|>",
+            keys: ValueNotation.names)),
+        ValueNotation(
+          strings: .raw(.init(excluded: ends + ["<|open|>json"])),
+          prefixes: Dictionary(
+            uniqueKeysWithValues: ValueKind.allCases.filter { $0 != .integer }.map {
+              ($0, "\($0.rawValue)\"<|sep|>")
+            })), .json,
+      ], separator: "", end: "<|close|>tools<|sep|>", excluded: ends,
+      frame: (
+        before: "<|open|>response<|sep|><|close|>response<|sep|>", behind: "<|close|>message<|sep|>"
+      ))
+  ]
+  private static let ends = [
+    "<|close|>argument<|sep|>", "<|close|>call<|sep|>", "<|close|>tools<|sep|>",
+  ]
 
   func isSpoken(by clues: FormatClues) -> Bool {
     ["<|open|>", "<|close|>", "<|sep|>", "<|end_of_msg|>"].allSatisfy {

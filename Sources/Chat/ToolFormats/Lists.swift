@@ -5,7 +5,7 @@ struct GraniteFormat: ToolFormat {
   let name = "granite"
   let markers = [CallMarkers("<|tool_call|>", nil), CallMarkers("<tool_call>[", nil)]
   let ignoredMarkers = ["<response>", "</response>"]
-  let callGrammar: CallGrammar? = .list("<|tool_call|>")
+  let callGrammars = [CallGrammar.list("<|tool_call|>")]
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<|tool_call|>") }
 
@@ -27,10 +27,25 @@ struct CommandFormat: ToolFormat {
   let ignoredMarkers = [
     "<|START_RESPONSE|>", "<|END_RESPONSE|>", "<|START_TEXT|>", "<|END_TEXT|>",
   ]
-  let callGrammar: CallGrammar? = CallGrammar(
-    begin: "<|START_ACTION|>", space: "\\[\\s{0,6}",
-    head: #"{"tool_call_id": "0", "tool_name": "NAME", "parameters": "#, tail: "}",
-    separator: ",\n    ", end: "\n]<|END_ACTION|>", excluded: ["<|END_ACTION|>"])
+  let answerFrames = [
+    (begin: "<|START_RESPONSE|>", end: "<|END_RESPONSE|>"),
+    (begin: "<|START_TEXT|>", end: "<|END_TEXT|>"),
+  ]
+  let callGrammars = [
+    CallGrammar(
+      begin: "<|START_ACTION|>", space: "\\[[ \\n]{0,6}",
+      head: #"{"tool_call_id": "INDEX", "tool_name": "NAME", "parameters": "#, tail: "}",
+      separator: ",\n    ", end: "\n]<|END_ACTION|>", excluded: ["<|END_ACTION|>"]),
+    plain("Action:```json"), plain("Action: ```json"),
+  ]
+
+  /// Command R's calls, which have no ids and stand in a fenced block.
+  private static func plain(_ begin: String) -> CallGrammar {
+    CallGrammar(
+      begin: begin, space: "[ \\n]{1,2}\\[[ \\n]{0,6}",
+      head: #"{␤        "tool_name": "NAME",␤        "parameters": "#, tail: "␤    }",
+      separator: ",␤    ", end: "␤]␤```", excluded: ["```"])
+  }
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions("<|START_ACTION|>") || clues.mentions("tool_name") && clues.mentions("Action:")
@@ -46,7 +61,8 @@ struct BracketedListFormat: ToolFormat {
 
   func isSpoken(by clues: FormatClues) -> Bool { markers.contains { clues.mentions($0.begin) } }
 
-  var callGrammar: CallGrammar? { .list(markers[0].begin, markers[0].end ?? "") }
+  var callGrammars: [CallGrammar] { [.list(markers[0].begin, markers[0].end ?? "")] + others }
+  var others: [CallGrammar] = []
 
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader { JSONCallReader(.objects) }
 
@@ -55,7 +71,12 @@ struct BracketedListFormat: ToolFormat {
 
   /// Apriel's list, and the objects on lines of MiniMax M1.
   static let apriel = BracketedListFormat(
-    name: "tool_calls", markers: [CallMarkers("<tool_calls>", "</tool_calls>")])
+    name: "tool_calls", markers: [CallMarkers("<tool_calls>", "</tool_calls>")],
+    others: [
+      CallGrammar(
+        begin: "<tool_calls>", head: #"␤{"name": "NAME", "arguments": "#, tail: "}",
+        separator: "", end: "␤</tool_calls>", excluded: ["</tool_calls>"])
+    ])
 
   static let firefunction = BracketedListFormat(
     name: "firefunction", markers: [CallMarkers("functools", nil)])

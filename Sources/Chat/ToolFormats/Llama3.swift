@@ -4,9 +4,14 @@ struct Llama3Format: ToolFormat {
   let name = "llama3_json"
   let markers = [CallMarkers("<|python_tag|>", nil)]
   let unmarkedBeginnings: [Character] = ["{", "["]
-  let callGrammar: CallGrammar? = CallGrammar(
-    begin: "<|python_tag|>", head: #"{"name": "NAME", "parameters": "#, tail: "}", separator: "; ",
-    end: "")
+  let callGrammars = [
+    object, object.behind("<|python_tag|>"), PythonicFormat.list,
+    PythonicFormat.list.behind("<|python_tag|>"),
+  ]
+  private static let object = CallGrammar(
+    begin: "",
+    beginning: #"\s*\[?\s*\{\s*(?:"type"\s*:\s*"function"\s*,\s*)?"name"\s*:\s*"NAME""#,
+    head: #"{"name": "NAME", "parameters": "#, tail: "}", separator: "; ")
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions("<|python_tag|>")

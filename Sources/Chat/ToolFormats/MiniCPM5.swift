@@ -1,9 +1,18 @@
+import Grammar
 import JSON
 
 /// `<function name="NAME"><param name="KEY">VALUE</param></function>`, values with markup in CDATA.
 struct MiniCPM5Format: ToolFormat {
   let name = "minicpm5"
   let markers = [CallMarkers("<function name=", "</function>")]
+  let callGrammars = [
+    CallGrammar(
+      begin: "<function name=", head: "\"NAME\">",
+      arguments: ValueNotation.elements(
+        head: "<param name=\"KEY\">", end: "</param>", excluded: ["</param>", "</function>"],
+        altered: TypedText.spaced + "|<!\\[CDATA\\[[\\s\\S]*"),
+      end: "</function>", next: "␤", excluded: ["</param>", "</function>"])
+  ]
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions("<function name=\"") && clues.mentions("<param name=\"")

@@ -1,14 +1,19 @@
+import Grammar
 import JSON
 
 /// `<minimax:tool_call><invoke name="NAME"><parameter name="KEY">VALUE</parameter></invoke>…`
 struct MiniMaxM2Format: ToolFormat {
   let name = "minimax_m2"
   let markers = [CallMarkers("<minimax:tool_call>", "</minimax:tool_call>")]
-  let callGrammar: CallGrammar? = CallGrammar(
-    begin: "<minimax:tool_call>", space: "\\n?", head: "<invoke name=\"NAME\">\n",
-    tail: "</invoke>\n",
-    arguments: .elements(begin: "<parameter name=\"KEY\">", end: "</parameter>\n"),
-    separator: "", end: "</minimax:tool_call>")
+  let callGrammars = [
+    CallGrammar(
+      begin: "<minimax:tool_call>", space: "\\n?", head: "<invoke name=\"NAME\">␤",
+      tail: "</invoke>␤",
+      arguments: ValueNotation.elements(
+        head: "<parameter name=\"KEY\">", end: "</parameter>␤",
+        excluded: ["</parameter>", "</invoke>", "</minimax:tool_call>"]),
+      separator: "", end: "</minimax:tool_call>", excluded: ["</invoke>", "</minimax:tool_call>"])
+  ]
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<minimax:tool_call>") }
 

@@ -1,3 +1,4 @@
+import Grammar
 import JSON
 
 /// XML whose every tag stands behind a token of its own, so that values need no escaping:
@@ -8,6 +9,20 @@ struct MiniMaxM3Format: ToolFormat {
   let name = "minimax_m3"
   let markers = [CallMarkers(tagToken + "<tool_call>", tagToken + "</tool_call>")]
   let innerMarkers = [tagToken]
+
+  let callGrammars = [
+    CallGrammar(
+      begin: tagToken + "<tool_call>", space: "\\n?", head: tagToken + "<invoke name=\"NAME\">",
+      tail: tagToken + "</invoke>␤",
+      arguments: [
+        ValueNotation(members: tags),
+        ValueNotation(
+          strings: .raw(.init(excluded: [tagToken], misread: TypedText.misread)), members: tags,
+          items: .init(begin: tagToken + "<item>", end: tagToken + "</item>")),
+      ], separator: "", end: tagToken + "</tool_call>", excluded: [tagToken])
+  ]
+  private static let tags = ValueNotation.Members(
+    head: tagToken + "<KEY>", end: tagToken + "</KEY>", keys: "[A-Za-z0-9_.:-]+")
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions(Self.tagToken) && clues.mentions("<invoke name=")
@@ -42,15 +57,21 @@ private struct TagTree {
     /// schema.
     func value(_ schema: JSON?) -> JSON {
       if children.isEmpty {
-        return typedValue(text, schema.map { ToolSchemas.types(in: $0) } ?? ["string"])
+        let types = schema.map { ToolSchemas.types(in: $0) } ?? ["string"]
+        if text.isEmpty, !types.contains("string") {
+          if types.contains("array") { return [] }
+          if types.contains("object") { return [:] }
+        }
+        return typedValue(text, types)
       }
-      if children.allSatisfy({ $0.name == "item" }) {
-        return .array(children.map { $0.value(schema?["items"]) })
+      let isDeclaredObject = ToolSchemas.property("item", of: schema) != nil
+      if !isDeclaredObject, children.allSatisfy({ $0.name == "item" }) {
+        return .array(children.map { $0.value(ToolSchemas.elements(of: schema)) })
       }
-      let properties = schema?["properties"]
-      return .object(
-        JSONObject(
-          children.map { (key: $0.name, value: $0.value(properties?[$0.name])) }))
+      let members = children.map { child in
+        (key: child.name, value: child.value(ToolSchemas.property(child.name, of: schema)))
+      }
+      return .object(JSONObject(members))
     }
   }
 

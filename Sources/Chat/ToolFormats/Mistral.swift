@@ -6,9 +6,11 @@ struct MistralFormat: ToolFormat {
   let name = "mistral"
   let markers = [CallMarkers("[TOOL_CALLS]", nil)]
   let innerMarkers = ["[ARGS]", "[CALL_ID]"]
-  let callGrammar: CallGrammar? = CallGrammar(
-    begin: "[TOOL_CALLS]", head: "NAME[ARGS]", separator: "[TOOL_CALLS]", end: "",
-    excluded: ["[TOOL_CALLS]"], others: [.list("[TOOL_CALLS]")])
+  let callGrammars = [
+    CallGrammar(
+      begin: "[TOOL_CALLS]", head: "NAME[ARGS]", separator: "[TOOL_CALLS]",
+      excluded: ["[TOOL_CALLS]"]), .list("[TOOL_CALLS]"),
+  ]
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("[TOOL_CALLS]") }
 

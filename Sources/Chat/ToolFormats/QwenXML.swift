@@ -1,3 +1,4 @@
+import Grammar
 import JSON
 
 /// `<tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>`:
@@ -6,10 +7,7 @@ import JSON
 struct QwenXMLFormat: ToolFormat {
   let name = "qwen3_coder"
   let markers = [CallMarkers("<tool_call>", "</tool_call>")]
-  let callGrammar: CallGrammar? = CallGrammar(
-    begin: "<tool_call>", space: "\\n?", head: "<function=NAME>\n", tail: "</function>\n",
-    arguments: .elements(begin: "<parameter=KEY>\n", end: "\n</parameter>\n"),
-    end: "</tool_call>", next: "\n")
+  let callGrammars = [functions("<tool_call>", "</tool_call>")]
 
   func isSpoken(by clues: FormatClues) -> Bool {
     clues.mentions("<tool_call>") && clues.mentions("<function=")
@@ -24,16 +22,21 @@ struct QwenXMLFormat: ToolFormat {
 struct SeedFormat: ToolFormat {
   let name = "seed_oss"
   let markers = [CallMarkers("<seed:tool_call>", "</seed:tool_call>")]
-  let callGrammar: CallGrammar? = CallGrammar(
-    begin: "<seed:tool_call>", space: "\\n?", head: "<function=NAME>\n", tail: "</function>\n",
-    arguments: .elements(begin: "<parameter=KEY>", end: "</parameter>\n"),
-    end: "</seed:tool_call>", next: "\n")
+  let callGrammars = [functions("<seed:tool_call>", "</seed:tool_call>")]
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<seed:tool_call>") }
 
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader {
     QwenCallReader(tools: tools)
   }
+}
+
+private func functions(_ begin: String, _ end: String) -> CallGrammar {
+  CallGrammar(
+    begin: begin, head: "␤<function=NAME>␤", tail: "</function>␤",
+    arguments: ValueNotation.elements(
+      head: "<parameter=KEY>␤", end: "␤</parameter>␤", excluded: ["</parameter>", end],
+      altered: "\\n[\\s\\S]*|[\\s\\S]*\\n"), end: end, next: "␤", excluded: [end])
 }
 
 /// Reads XML, or JSON where the text begins like it.
@@ -92,14 +95,16 @@ private func takeName(_ text: inout Substring) -> String? {
 private func convert(_ value: String, _ schema: JSON?) throws -> JSON {
   if value.lowercased() == "null" { return .null }
   guard let schema = schema?.object, !schema.isEmpty else { return .string(value) }
-  guard let declared = schema["type"] else {
+  guard let type = schema["type"]?.string.map({ trimmed($0.lowercased()) }) else {
+    if let types = ToolSchemas.declaredTypes(in: .object(schema)) {
+      return typedValue(value, types)
+    }
     switch try? JSON(parsing: value) {
     case .object(let object)?: return .object(object)
     case .array(let array)?: return .array(array)
     default: return .string(value)
     }
   }
-  let type = trimmed((declared.string ?? declared.text()).lowercased())
   if ["string", "str", "text", "varchar", "char", "enum"].contains(type) { return .string(value) }
   if ["int", "uint", "long", "short", "unsigned"].contains(where: type.hasPrefix) {
     guard let number = pythonFloat(value), let integer = Int(exactly: number) else {

@@ -1,3 +1,4 @@
+import Grammar
 import JSON
 
 /// One way in which models write tool calls.
@@ -23,16 +24,30 @@ public protocol ToolFormat: Sendable {
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader
   func grammar(reasoning: ReasoningMarkers?) -> OutputGrammar
   func makeCallID() -> String
-  /// How calls look, so that they can be constrained; nil where they can't.
-  var callGrammar: CallGrammar? { get }
+  /// How calls look, in every form that may be constrained.
+  var callGrammars: [CallGrammar] { get }
+  /// Markers that begin like those of calls, and begin something else.
+  var passedMarkers: [String] { get }
+  /// Markers that may stand around an answer without calls.
+  var answerFrames: [(begin: String, end: String)] { get }
+  /// For models that put headers before the parts of an answer: the grammar of an answer behind
+  /// `headerOpening`; nil where it is free.
+  func answer(
+    _ answer: AnswerWriter, _ builder: inout GrammarBuilder
+  ) throws -> GrammarBuilder.Part?
 }
 
 extension ToolFormat {
   public var ignoredMarkers: [String] { [] }
   public var innerMarkers: [String] { [] }
   public var unmarkedBeginnings: [Character] { [] }
-  public var callGrammar: CallGrammar? { nil }
+  public var passedMarkers: [String] { [] }
+  public var answerFrames: [(begin: String, end: String)] { [] }
   public var headerOpening: String? { nil }
+
+  public func answer(
+    _ answer: AnswerWriter, _ builder: inout GrammarBuilder
+  ) throws -> GrammarBuilder.Part? { nil }
 
   public func grammar(reasoning: ReasoningMarkers?) -> OutputGrammar {
     OutputGrammar(calls: markers, ignored: ignoredMarkers, reasoning: reasoning)

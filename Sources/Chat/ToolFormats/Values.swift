@@ -1,3 +1,4 @@
+import Grammar
 import JSON
 
 /// Turning the bare text of a value into JSON, in the ways of the formats' own parsers.
@@ -60,6 +61,62 @@ func pythonFloat(_ text: String) -> Double? {
 /// The number as JSON: an integer where it is one.
 func jsonNumber(_ value: Double) -> JSON {
   Int(exactly: value).map(JSON.integer) ?? .number(value)
+}
+
+/// Declared strings as they are, other declared values by their types, and undeclared ones loosely.
+func declaredValue(_ text: String, _ schema: JSON?) -> JSON {
+  guard let schema, let types = ToolSchemas.declaredTypes(in: schema) else {
+    return looseValue(text)
+  }
+  return types == ["string"] ? .string(text) : typedValue(text, types)
+}
+
+/// What `typedValue` reads in texts that a grammar might write for strings, as patterns.
+enum TypedText {
+  /// White space at an end.
+  static let spaced = #"[\s\u0085][\s\S]*|[\s\S]*[\s\u0085]"#
+
+  /// Texts that aren't taken for strings where the schema allows another kind beside them.
+  static let beside: [ValueKind: String] = [
+    .null: words(["null", "none", "nil"]), .integer: number, .number: number,
+    .boolean: words(["true", "1", "yes", "on", "false", "0", "no", "off"]), .object: literal,
+    .array: literal,
+  ]
+
+  /// The same, and a null that counts as one even where only strings are allowed.
+  static let misread = beside.merging([.string: words(["null"])]) { $1 }
+
+  private static let number = #"\s*[+-]?[0-9._]+(?:[eE][+-]?[0-9_]+)?\s*"#
+  /// Anything like JSON or a literal of Python.
+  private static let literal =
+    #"\s*(?:[\[({'"0-9.+-]|[A-Za-z]{0,2}['"]|(?:[Tt]rue|[Ff]alse|None|null)(?![A-Za-z0-9_]))[\s\S]*"#
+
+  /// Words in capitals or not.
+  private static func words(_ words: [String]) -> String {
+    let choices = words.map { word in
+      word.map { $0.isLetter ? "[\($0)\($0.uppercased())]" : String($0) }.joined()
+    }
+    return "\\s*(?:\(choices.joined(separator: "|")))\\s*"
+  }
+}
+
+extension ValueNotation {
+  /// Names of properties that stand in tags and attributes as they are.
+  static let names = #"[^\s"'<>&=:{},\[\]|]+"#
+
+  /// An element for each argument, with strings as they are and everything else as JSON.
+  ///
+  /// - Parameter altered: texts that the format's reader changes.
+  static func elements(
+    head: String, end: String, excluded: [String], altered: String = TypedText.spaced,
+    misread: [ValueKind: String] = TypedText.misread
+  ) -> [ValueNotation] {
+    [
+      ValueNotation(members: .init(head: head, end: end, keys: names)),
+      ValueNotation(
+        strings: .raw(.init(excluded: excluded, altered: altered, misread: misread))), .json,
+    ]
+  }
 }
 
 /// Values by the types their schema allows, the most specific that fits first; as MiniMax's and

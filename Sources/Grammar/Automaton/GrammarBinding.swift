@@ -46,19 +46,15 @@ struct GrammarBinding {
 
   /// The special tokens that spell a marker, longest first at each place, and the text between.
   private func pieces(of marker: String) -> [Piece] {
-    let names = vocabulary.special.keys.filter { !$0.isEmpty && marker.contains($0) }.sorted {
-      $0.utf8.count > $1.utf8.count
-    }
     var result: [Piece] = []
     var text: [UInt8] = []
     var rest = Array(marker.utf8)[...]
     while let byte = rest.first {
-      let name = names.first { rest.starts(with: $0.utf8) }
-      if let name, let token = vocabulary.special[name] {
+      if let (token, length) = vocabulary.special.longestToken(rest) {
         if !text.isEmpty { result.append(.text(text)) }
         text = []
         result.append(.special(token))
-        rest = rest.dropFirst(name.utf8.count)
+        rest = rest.dropFirst(length)
       } else {
         text.append(byte)
         rest = rest.dropFirst()
@@ -76,25 +72,33 @@ struct GrammarBinding {
     for (branch, parts) in zip(free.branches, split) {
       // The marker's spelling is no way around its token.
       texts.append(pool.literal(branch.marker))
-      if case .special(let token)? = parts.pieces.first { excluded.insert(token) }
-      if case .text(let text)? = parts.pieces.first { texts.append(pool.literal(text)) }
+      let first = parts.pieces.lazy.compactMap { piece in
+        if case .special(let token) = piece { token } else { nil }
+      }.first
+      if let first { excluded.insert(first) }
     }
-    let marker = pool.either(texts)
-    let free = (plain: pool.complement(pool.containing(marker)), mayEnd: free.mayEnd)
+    var plain = pool.complement(pool.containing(pool.either(texts)))
+    if let beginning = free.notBeginning {
+      let begun = pool.concatenation(beginning, ExpressionPool.everything)
+      plain = pool.both(plain, pool.complement(begun))
+    }
     var result: [Int32] = []
     for (pieces, body) in split {
       guard let body, let first = pieces.first else { continue }
       var parts: [Int32]
       switch first {
-      case .special:
-        parts = [start(free.plain, excluded), add(first)]
+      case .special: parts = [start(plain, excluded), add(first)]
+      case .text(let text) where pieces.count == 1:
+        parts = [start(pool.concatenation(plain, pool.literal(text)), excluded)]
       case .text(let text):
-        parts = [start(pool.concatenation(free.plain, pool.literal(text)), excluded)]
+        // By itself that text means nothing: the special token behind it leads out.
+        let ending = pool.concatenation(ExpressionPool.everything, pool.literal(text))
+        parts = [start(pool.both(plain, ending), excluded)]
       }
       parts += pieces.dropFirst().map { add($0) }
       result.append(add(.sequence(parts + [body])))
     }
-    if free.mayEnd { result.append(start(free.plain, excluded)) }
+    if free.mayEnd { result.append(start(plain, excluded)) }
     return result
   }
 

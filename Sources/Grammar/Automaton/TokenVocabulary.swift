@@ -9,7 +9,7 @@ public final class TokenVocabulary: Sendable {
   /// The text of each ordinary token; empty for the others. (count)
   let texts: [[UInt8]]
   /// Special tokens by what they spell: they match only as themselves.
-  let special: [String: Int32]
+  let special: TokenTrie
   let specialIDs: Set<Int32>
   /// Special tokens, without those that end an answer.
   let specialMask: TokenMask
@@ -65,7 +65,9 @@ public final class TokenVocabulary: Sendable {
       }
     }
     self.texts = texts
-    (self.special, self.specialIDs) = (named, specialIDs)
+    self.special = TokenTrie(
+      named.filter { !$0.key.isEmpty }.map { (Array($0.key.utf8), $0.value) })
+    self.specialIDs = specialIDs
     (self.specialMask, self.stopMask) = (specialMask, stopMask)
     let ordinary = texts.indices.filter { !texts[$0].isEmpty }.map {
       (bytes: texts[$0], id: Int32($0))

@@ -30,29 +30,55 @@ enum Alphabet: Sendable {
   /// As between the quotes of a JSON string, with escapes only where they are needed: each
   /// character has one spelling, so that lengths, complements and differences mean the same.
   case json
-}
+  /// The same between single quotes, as Python has them.
+  case singleQuoted
 
-extension ExpressionPool {
-  mutating func characters(_ set: CharacterSet, _ alphabet: Alphabet) -> Expression {
-    guard alphabet == .json else { return characters(set) }
-    let escaped = CharacterSet([0...0x1F, 0x22...0x22, 0x5C...0x5C])
-    var choices = [characters(set.subtracting(escaped))]
-    for range in escaped.ranges {
-      for value in range where set.contains(value) {
-        choices.append(literal(Self.escape(UInt8(value))))
-      }
+  /// The character that ends a string.
+  var quote: UInt8? {
+    switch self {
+    case .text: nil
+    case .json: UInt8(ascii: "\"")
+    case .singleQuoted: UInt8(ascii: "'")
     }
-    return either(choices)
   }
 
-  /// The spelling of a character that JSON strings can't hold as it is.
-  private static func escape(_ byte: UInt8) -> String {
+  /// A string as the alphabet spells it, without its quotes.
+  func spelling(_ text: String) -> [UInt8] {
+    guard let quote else { return Array(text.utf8) }
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+      if byte < 0x20 || byte == 0x5C || byte == quote {
+        bytes += Self.escape(byte).utf8
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return bytes
+  }
+
+  /// The spelling of a byte that strings can't hold as it is.
+  static func escape(_ byte: UInt8) -> String {
     let names: [UInt8: String] = [
-      0x22: "\\\"", 0x5C: "\\\\", 0x08: "\\b", 0x0C: "\\f", 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t",
+      0x22: "\\\"", 0x27: "\\'", 0x5C: "\\\\", 0x08: "\\b", 0x0C: "\\f", 0x0A: "\\n",
+      0x0D: "\\r", 0x09: "\\t",
     ]
     if let name = names[byte] { return name }
     let digits = String(byte, radix: 16)
     return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+  }
+}
+
+extension ExpressionPool {
+  mutating func characters(_ set: CharacterSet, _ alphabet: Alphabet) -> Expression {
+    guard let quote = alphabet.quote.map(UInt32.init) else { return characters(set) }
+    let escaped = CharacterSet([0...0x1F, quote...quote, 0x5C...0x5C])
+    var choices = [characters(set.subtracting(escaped))]
+    for range in escaped.ranges {
+      for value in range where set.contains(value) {
+        choices.append(literal(Alphabet.escape(UInt8(value))))
+      }
+    }
+    return either(choices)
   }
 }
 

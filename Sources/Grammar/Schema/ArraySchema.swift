@@ -26,7 +26,22 @@ extension SchemaCompiler {
     } else {
       content = try elements(rules)
     }
-    return builder.sequence([punctuation.openArray, content, punctuation.closeArray])
+    guard let items = notation.items else {
+      return builder.sequence([punctuation.openArray, content, punctuation.closeArray])
+    }
+    let (open, close) = (builder.template(items.open), builder.template(items.close))
+    return builder.sequence([open, content, close])
+  }
+
+  /// What stands between two elements.
+  private mutating func elementSeparator() -> GrammarBuilder.Part {
+    notation.items.map { builder.template($0.separator) } ?? punctuation.comma
+  }
+
+  private mutating func element(_ facets: [Facet]) throws(GrammarError) -> GrammarBuilder.Part {
+    let value = try inner(facets)
+    guard let items = notation.items else { return value }
+    return builder.sequence([builder.template(items.begin), value, builder.template(items.end)])
   }
 
   private func arrayRules(_ facets: [Facet]) throws(GrammarError) -> ArrayRules {
@@ -87,10 +102,10 @@ extension SchemaCompiler {
     if let maximum = rules.maximum, maximum == 0 { return builder.empty }
     var rest = builder.empty
     if rules.maximum.map({ $0 > length }) ?? true {
-      let element = try part(rules.rest)
+      let element = try element(rules.rest)
       let minimum = max(0, rules.minimum - length)
       let maximum = rules.maximum.map { $0 - length }
-      let following = builder.sequence([punctuation.comma, element])
+      let following = builder.sequence([elementSeparator(), element])
       if length > 0 {
         rest = builder.repetition(following, minimum, maximum)
       } else {
@@ -101,8 +116,8 @@ extension SchemaCompiler {
     }
     for place in rules.prefix.indices.reversed() {
       if let maximum = rules.maximum, place >= maximum { continue }
-      let element = try part(rules.prefix[place])
-      let comma = place == 0 ? [] : [punctuation.comma]
+      let element = try element(rules.prefix[place])
+      let comma = place == 0 ? [] : [elementSeparator()]
       let all = builder.sequence(comma + [element, rest])
       rest = place < rules.minimum ? all : builder.optional(all)
     }
@@ -113,13 +128,17 @@ extension SchemaCompiler {
   private mutating func unique(
     _ rules: ArrayRules, _ facet: Facet
   ) throws(GrammarError) -> GrammarBuilder.Part {
-    guard rules.prefix.isEmpty, let texts = try constantTexts(rules.rest),
-      texts.count <= Self.mostUniqueValues
+    guard rules.prefix.isEmpty, let constants = try constants(of: rules.rest),
+      constants.count <= Self.mostUniqueValues
     else {
       throw facet.unsupported(
         "uniqueItems", "only elements with up to \(Self.mostUniqueValues) constants can be")
     }
-    let values = texts.map { builder.literal($0) }
+    var values: [GrammarBuilder.Part] = []
+    for (place, value) in constants.enumerated() {
+      let facet = Facet(path: "\(facet.path)/\u{1}unique/\(place)", keywords: value)
+      values.append(try element([facet]))
+    }
     let all = 1 << values.count
     // behind[used]: what may follow the elements used so far. Sets with more come first.
     var behind = [GrammarBuilder.Part](repeating: builder.never, count: all)
@@ -128,7 +147,7 @@ extension SchemaCompiler {
       if used.nonzeroBitCount >= rules.minimum { choices.append(builder.empty) }
       let isFull = rules.maximum.map { used.nonzeroBitCount >= $0 } ?? false
       for (index, value) in values.enumerated() where used & (1 << index) == 0 && !isFull {
-        let comma = used == 0 ? [] : [punctuation.comma]
+        let comma = used == 0 ? [] : [elementSeparator()]
         choices.append(builder.sequence(comma + [value, behind[used | 1 << index]]))
       }
       behind[used] = choices.isEmpty ? builder.never : builder.choice(choices)

@@ -69,13 +69,16 @@ struct ObjectRules {
     return result
   }
 
+  /// Whether a schema says that no other properties may come.
+  var forbidsOthers: Bool { facets.contains { $0["additionalProperties"]?.bool == false } }
+
   /// Whether properties that no schema declares may come at all.
   func isClosed(_ options: SchemaOptions) -> Bool {
     let opening = [
       "additionalProperties", "patternProperties", "propertyNames", "unevaluatedProperties",
     ]
     return options.closesObjects
-      && facets.contains { !($0["properties"]?.object?.isEmpty ?? true) }
+      && facets.contains { $0["properties"] != nil }
       && !facets.contains { facet in opening.contains { facet[$0] != nil } }
   }
 }

@@ -17,15 +17,20 @@ extension SchemaCompiler {
 
   mutating func object(_ facets: [Facet]) throws(GrammarError) -> GrammarBuilder.Part {
     let rules = ObjectRules(facets)
+    if notation.members?.repeatsKeys == true, rules.keys.isEmpty, !rules.forbidsOthers {
+      return try json(facets)
+    }
     var members: [Member] = []
     for key in rules.keys {
       guard let value = try rules.value(of: key, self), !isExcluded(key) else {
         if rules.required.contains(key) { return builder.never }
         continue
       }
-      let name = builder.pool.literal(Self.spelling(key))
-      let head = builder.pool.concatenation(quoted(name), punctuation.colon)
-      let part = builder.sequence([builder.terminal(head), try part(value)])
+      guard let part = try member(key, value) else {
+        guard rules.required.contains(key), let facet = facets.first else { continue }
+        throw facet.unsupported(
+          "properties", "this model's calls have no way to write the name '\(key)'")
+      }
       members.append(Member(part: part, isRequired: rules.required.contains(key)))
     }
     let other = try otherMember(rules)
@@ -42,7 +47,36 @@ extension SchemaCompiler {
     let content =
       count.isFree
       ? content(members, other) : try counted(members, other, count)
-    return builder.sequence([punctuation.openObject, content, punctuation.closeObject])
+    return bracketed(content)
+  }
+
+  /// What stands between two members.
+  private mutating func memberSeparator() -> GrammarBuilder.Part {
+    notation.members.map { builder.template($0.separator) } ?? punctuation.comma
+  }
+
+  private mutating func bracketed(_ content: GrammarBuilder.Part) -> GrammarBuilder.Part {
+    guard let members = notation.members else {
+      return builder.sequence([punctuation.openObject, content, punctuation.closeObject])
+    }
+    let (open, close) = (builder.template(members.open), builder.template(members.close))
+    return builder.sequence([open, content, close])
+  }
+
+  /// A declared property; nil where its name can't be written.
+  private mutating func member(
+    _ key: String, _ value: [Facet]
+  ) throws(GrammarError) -> GrammarBuilder.Part? {
+    guard let members = notation.members else {
+      let name = builder.pool.literal(Self.spelling(key))
+      let head = builder.pool.concatenation(quoted(name), punctuation.colon)
+      return builder.sequence([builder.terminal(head), try inner(value)])
+    }
+    let names = try builder.expression(members.keys)
+    guard builder.pool.matches(names, key.utf8) else { return nil }
+    let head = builder.template(members.head.replacing("KEY", with: key))
+    let end = builder.template(members.end.replacing("KEY", with: key))
+    return builder.sequence([head, try inner(value), end])
   }
 
   private func isExcluded(_ key: String) -> Bool {
@@ -67,7 +101,7 @@ extension SchemaCompiler {
   private mutating func content(
     _ members: [Member], _ other: GrammarBuilder.Part?
   ) -> GrammarBuilder.Part {
-    let comma = punctuation.comma
+    let comma = memberSeparator()
     var behindFirst = builder.empty
     var first = builder.empty
     if let other {
@@ -92,12 +126,13 @@ extension SchemaCompiler {
     guard (members.count + 1) * (most + 2) <= builder.limits.nodes / 4 else {
       throw .tooLarge("an object has too many properties to count")
     }
-    var behind = (0...most + 1).map { others(other, behind: $0, count) }
+    let separator = memberSeparator()
+    var behind = (0...most + 1).map { others(other, behind: $0, count, separator) }
     for member in members.reversed() {
       var next: [GrammarBuilder.Part] = []
       for taken in 0...most + 1 {
         let isFull = count.maximum.map { taken >= $0 } ?? false
-        let comma = taken == 0 ? [] : [punctuation.comma]
+        let comma = taken == 0 ? [] : [separator]
         let with =
           isFull
           ? builder.never
@@ -111,13 +146,14 @@ extension SchemaCompiler {
 
   /// Undeclared members behind so many declared ones.
   private mutating func others(
-    _ other: GrammarBuilder.Part?, behind taken: Int, _ count: Count
+    _ other: GrammarBuilder.Part?, behind taken: Int, _ count: Count,
+    _ separator: GrammarBuilder.Part
   ) -> GrammarBuilder.Part {
     let minimum = max(0, count.minimum - taken)
     let maximum = count.maximum.map { $0 - taken }
     guard minimum <= (other == nil ? 0 : 1), (maximum ?? 0) >= 0 else { return builder.never }
     guard let other, maximum != 0 else { return minimum == 0 ? builder.empty : builder.never }
-    let following = builder.sequence([punctuation.comma, other])
+    let following = builder.sequence([separator, other])
     if taken > 0 { return builder.repetition(following, minimum, maximum) }
     let all = builder.sequence([other, builder.repetition(following, 0, maximum.map { $0 - 1 })])
     return minimum == 0 ? builder.optional(all) : all
@@ -139,7 +175,7 @@ extension SchemaCompiler {
   private mutating func otherMember(_ rules: ObjectRules) throws(GrammarError)
     -> GrammarBuilder.Part?
   {
-    if rules.isClosed(options) { return nil }
+    if rules.isClosed(options) || notation.members?.repeatsKeys == true { return nil }
     var classes = [KeyClass(languages: [], values: [])]
     for key in rules.keys {
       let literal = builder.pool.literal(Self.spelling(key))
@@ -159,12 +195,30 @@ extension SchemaCompiler {
     }
     var parts: [GrammarBuilder.Part] = []
     for entry in classes {
-      let key = entry.languages.isEmpty ? anyKey() : key(entry.languages)
-      guard key != ExpressionPool.never else { continue }
-      let head = builder.pool.concatenation(key, punctuation.colon)
-      parts.append(builder.sequence([builder.terminal(head), try part(entry.values)]))
+      if let part = try otherMember(entry) { parts.append(part) }
     }
     return parts.isEmpty ? nil : builder.choice(parts)
+  }
+
+  /// A property whose name is in a class; nil where there is no such name.
+  private mutating func otherMember(_ entry: KeyClass) throws(GrammarError) -> GrammarBuilder.Part?
+  {
+    guard let members = notation.members else {
+      let key = entry.languages.isEmpty ? anyKey() : key(entry.languages)
+      guard key != ExpressionPool.never else { return nil }
+      let head = builder.pool.concatenation(key, punctuation.colon)
+      return builder.sequence([builder.terminal(head), try inner(entry.values)])
+    }
+    // Names that can be written are spelled as in JSON.
+    let names = try builder.expression(members.keys)
+    let key = live(builder.pool.both([names] + entry.languages))
+    guard key != ExpressionPool.never else { return nil }
+    var parts: [GrammarBuilder.Part] = []
+    for (index, text) in members.head.split(by: "KEY").enumerated() {
+      if index > 0 { parts.append(builder.terminal(key)) }
+      parts.append(builder.template(text))
+    }
+    return builder.sequence(parts + [try inner(entry.values), builder.template(members.end)])
   }
 
   /// Strings that `propertyNames` allows, without quotes.
@@ -204,7 +258,7 @@ extension SchemaCompiler {
   ) throws(GrammarError) -> [KeyClass] {
     var classes = classes.map { (entry: $0, isMatched: false) }
     for (pattern, schema) in facet["patternProperties"]?.object ?? JSONObject() {
-      let language = try self.pattern(pattern, "patternProperties", facet)
+      let language = try self.pattern(pattern, "patternProperties", .json, facet)
       let path = facet.path + "/patternProperties/" + SchemaDocument.escaped(pattern)
       let values = try facets(path, schema)
       var next: [(entry: KeyClass, isMatched: Bool)] = []

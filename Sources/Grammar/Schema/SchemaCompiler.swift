@@ -47,6 +47,10 @@ struct SchemaCompiler {
   private var usedRules: Set<String> = []
   private var depth = 0
   private var count = 0
+  /// How deep in the value the place lies.
+  private var level = 0
+  /// The kinds that the value at the place may have beside others.
+  private(set) var kindsBeside: Set<ValueKind> = []
 
   private static let mostParts = 30_000
   private static let mostDepth = 120
@@ -74,7 +78,7 @@ struct SchemaCompiler {
   /// The part for facets that must all hold.
   mutating func part(_ facets: [Facet]?) throws(GrammarError) -> GrammarBuilder.Part {
     guard let facets, let flat = try flatten(facets) else { return builder.never }
-    let identity = flat.map(\.identity).joined(separator: "\n")
+    let identity = identity(flat)
     if let part = known[identity] {
       if openRules.contains(identity) { usedRules.insert(identity) }
       return part
@@ -97,6 +101,72 @@ struct SchemaCompiler {
     if usedRules.contains(identity) { return rule }
     known[identity] = body
     return body
+  }
+
+  private func identity(_ facets: [Facet]) -> String {
+    let schemas = facets.map(\.identity).joined(separator: "\n")
+    if isJSON { return schemas }
+    let kinds = kindsBeside.map(\.rawValue).sorted().joined(separator: ",")
+    return "\(min(level, options.notations.count)) \(kinds)\n\(schemas)"
+  }
+
+  // MARK: Notations
+
+  /// How values are written at the place.
+  var notation: ValueNotation {
+    if level >= Self.jsonLevel { return .json }
+    return options.notations.indices.contains(level)
+      ? options.notations[level] : options.notations.last ?? .json
+  }
+
+  /// Whether the value and all in it are JSON.
+  var isJSON: Bool {
+    let notations = options.notations
+    if notations.isEmpty || level >= Self.jsonLevel { return true }
+    return notations.last == .json && level >= notations.count - 1
+  }
+
+  private static let jsonLevel = 1 << 20
+
+  /// The part for a value inside the present one.
+  mutating func inner(_ facets: [Facet]?) throws(GrammarError) -> GrammarBuilder.Part {
+    let outside = (level, kindsBeside)
+    defer { (level, kindsBeside) = outside }
+    level += 1
+    if case .raw = notation.strings, let facets { kindsBeside = try kinds(facets) }
+    return try part(facets)
+  }
+
+  /// The part for the present value in JSON.
+  mutating func json(_ facets: [Facet]) throws(GrammarError) -> GrammarBuilder.Part {
+    let outside = (level, kindsBeside)
+    defer { (level, kindsBeside) = outside }
+    (level, kindsBeside) = (Self.jsonLevel, [])
+    return try part(facets)
+  }
+
+  /// The kinds that values of the facets may have; all where that is hard to say.
+  func kinds(_ facets: [Facet], depth: Int = 8) throws(GrammarError) -> Set<ValueKind> {
+    guard depth > 0 else { return Set(ValueKind.allCases) }
+    guard let flat = try flatten(facets) else { return [] }
+    if let values = Self.constants(flat) { return Set(values.map(ValueKind.init)) }
+    var result = Set(SchemaTypes(flat).ordered)
+    for facet in flat {
+      for keyword in ["anyOf", "oneOf"] {
+        guard let choices = facet[keyword]?.array else { continue }
+        var all: Set<ValueKind> = []
+        for (index, schema) in choices.enumerated() {
+          guard let facets = try self.facets("\(facet.path)/\(keyword)/\(index)", schema) else {
+            continue
+          }
+          all.formUnion(try kinds(facets, depth: depth - 1))
+        }
+        if all.contains(.number) { all.insert(.integer) }
+        if all.contains(.integer), result.contains(.number) { result.insert(.integer) }
+        result.formIntersection(all)
+      }
+    }
+    return result
   }
 
   // MARK: Flattening

@@ -12,10 +12,13 @@ public struct SchemaOptions: Sendable, Hashable {
   }
 
   public var whitespace = Whitespace.flexible
-  /// Whether objects that declare properties and say nothing of others take no others.
+  /// Whether objects that declare properties, be it none, and say nothing of others take no others.
   public var closesObjects = false
   /// Texts that no string may hold, such as the marker behind a tool call.
   public var excludedTexts: [String] = []
+  /// How values are written by their depth, the outermost first. The last one holds for all that
+  /// lie deeper; without any, everything is JSON.
+  public var notations: [ValueNotation] = []
 
   public init() {}
 }

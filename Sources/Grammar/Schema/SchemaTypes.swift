@@ -2,9 +2,7 @@ import JSON
 
 /// The kinds of values that schemas allow.
 struct SchemaTypes: Sendable {
-  enum Kind: String, Sendable, CaseIterable {
-    case object, array, string, number, integer, boolean, null
-  }
+  typealias Kind = ValueKind
 
   private(set) var ordered: [Kind]
 

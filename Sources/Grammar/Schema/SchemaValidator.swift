@@ -107,7 +107,7 @@ extension SchemaValidator {
     case "format":
       var builder = GrammarBuilder()
       guard
-        let language = try StringFormats.language(argument.string ?? "", facet, &builder)
+        let language = try StringFormats.language(argument.string ?? "", .json, facet, &builder)
       else { return true }
       return builder.pool.matches(language, SchemaCompiler.spelling(text))
     default: return true

@@ -2,18 +2,19 @@
 enum StringFormats {
   /// The texts of a format; nil for formats that ask nothing of a string.
   static func language(
-    _ name: String, _ facet: Facet, _ builder: inout GrammarBuilder
+    _ name: String, _ alphabet: Alphabet, _ facet: Facet, _ builder: inout GrammarBuilder
   ) throws(GrammarError) -> Expression? {
     if annotations.contains(name) { return nil }
     guard let pattern = patterns[name] else {
       throw facet.unsupported("format", "the format '\(name)' isn't known")
     }
-    if let known = builder.patterns["format " + name] { return known }
+    let identity = "format \(alphabet) \(name)"
+    if let known = builder.patterns[identity] { return known }
     do throws(PatternError) {
       let parsed = try PatternReader.read(pattern)
-      var compiler = PatternCompiler(.json, isSearch: false)
+      var compiler = PatternCompiler(alphabet, isSearch: false)
       let result = try compiler.language(parsed, &builder.pool)
-      builder.patterns["format " + name] = result
+      builder.patterns[identity] = result
       return result
     } catch {
       throw facet.unsupported("format", "its pattern \(error.reason)")

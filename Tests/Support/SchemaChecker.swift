@@ -2,10 +2,12 @@ import Foundation
 import JSON
 
 /// A slow, plain checker of values against schemas, which shares nothing with the grammar's.
-struct SchemaChecker {
+public struct SchemaChecker {
   let root: JSON
 
-  func accepts(_ value: JSON, _ schema: JSON) -> Bool {
+  public init(root: JSON) { self.root = root }
+
+  public func accepts(_ value: JSON, _ schema: JSON) -> Bool {
     guard let rules = schema.object else { return schema.bool ?? false }
     return accepts(anything: value, rules) && accepts(combined: value, rules)
       && accepts(typed: value, rules)
