@@ -2,9 +2,12 @@ import Hummingbird
 import Logging
 
 /// Puts endpoints and middleware together; the same for a socket and for a test without one.
-func makeRouter(_ state: ServerState) -> Router<BasicRequestContext> {
-  let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+func makeRouter(_ state: ServerState) -> Router<ServerContext> {
+  let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
   let endpoints = Endpoint.all
+  router.add(
+    middleware: RequestLog(logger: state.logger, endpoints: endpoints, counts: state.requests))
+  router.add(middleware: Origins(policy: state.configuration.origins, endpoints: endpoints))
   router.add(
     middleware: ErrorResponses(endpoints: endpoints, bodyLimit: state.configuration.bodyLimit))
   router.add(middleware: APIKeys(state.configuration.apiKeys, endpoints: endpoints))
@@ -21,7 +24,7 @@ func makeRouter(_ state: ServerState) -> Router<BasicRequestContext> {
 /// The server without its socket.
 func makeResponder(
   _ configuration: ServerConfiguration, slot: ModelSlot, logger: Logger
-) -> RouterResponder<BasicRequestContext> {
+) -> RouterResponder<ServerContext> {
   let state = ServerState(
     configuration: configuration, slot: slot, logger: logger, started: configuration.now())
   return makeRouter(state).buildResponder()

@@ -10,6 +10,8 @@ public struct ServerConfiguration: Sendable {
   public var modelID: String
   /// Any of these opens every endpoint; none of them leaves all open.
   public var apiKeys: [String]
+  /// Which web pages may use the server.
+  public var origins = OriginPolicy()
   /// Bytes of the largest request body.
   public var bodyLimit = 10 << 20
   /// A stream without an event for this long is sent a comment.
@@ -54,6 +56,8 @@ struct ServerState: Sendable {
   let logger: Logger
   /// Seconds since 1970.
   let started: Int
+  let bodies = BodyBudget()
+  let requests = RequestCounts()
   let responses = ResponseStore()
 }
 
@@ -67,16 +71,13 @@ extension ServerState {
   }
 
   func optionalBody(of request: inout Request) async throws -> JSON? {
-    let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-    guard announced <= configuration.bodyLimit else {
-      throw APIError.bodyTooLarge(limit: configuration.bodyLimit)
-    }
-    let buffer = try await request.collectBody(upTo: configuration.bodyLimit)
-    guard buffer.readableBytes > 0 else { return nil }
-    do {
-      return try buffer.withUnsafeReadableBytes { try JSON(parsing: $0) }
-    } catch {
-      throw APIError(.badRequest, "The body isn't valid JSON: \(error).", code: "invalid_json")
+    try await bodies.withBody(of: &request, upTo: configuration.bodyLimit) { buffer in
+      guard buffer.readableBytes > 0 else { return nil }
+      do {
+        return try buffer.withUnsafeReadableBytes { try JSON(parsing: $0) }
+      } catch {
+        throw APIError(.badRequest, "The body isn't valid JSON: \(error).", code: "invalid_json")
+      }
     }
   }
 }

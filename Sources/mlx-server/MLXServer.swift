@@ -20,6 +20,13 @@ struct MLXServer: AsyncParsableCommand {
 
       A model is compiled for this machine once and kept in a cache ($MLX_COMPILE_CACHE, or \
       ~/.cache/mlx-compile); a bundle made by mlx-compile needs no compiler.
+
+      On a network, with keys in a file and two minutes for answers to finish before a restart:
+
+        mlx-server -m MODEL --host 0.0.0.0 --api-key-file keys.txt --grace 120 --log-format json
+
+      /health is 200 when the model is ready, /metrics is for Prometheus, /openapi.json describes \
+      the rest. Standard output has one line, when the server is ready; the log is on standard error.
       """,
     version: generatorVersion)
 
@@ -31,20 +38,33 @@ struct MLXServer: AsyncParsableCommand {
   }
 
   func run() async throws {
-    LoggingSystem.bootstrap(StreamLogHandler.standardError)
+    LoggingSystem.bootstrap { [format = options.logFormat] _ in
+      LineLog(format, write: Console.write)
+    }
     var libraryLogger = Logger(label: "mlx-server")
     libraryLogger.logLevel = .info
     let logger = libraryLogger
+    let format = options.logFormat
+    let tell: @Sendable (String) -> Void = { text in
+      if format == .json { logger.info("\(text)") } else { Console.note("mlx-server: \(text)") }
+    }
     do {
       let location = try ModelLocation.resolve(options.model)
-      let configuration = ServerConfiguration(
-        modelID: options.modelIdentifier(location), apiKeys: options.apiKeys)
-      let loading = try options.loading(location)
-      try await serve(
-        configuration, on: ListenConfiguration(host: options.host, port: options.port),
-        logger: logger, load: loading.load
-      ) { url, model in
-        Console.note(summary(configuration.modelID, model))
+      let keys = try options.apiKeys()
+      if let warning = options.warning(keys: keys) { tell(warning) }
+      var configuration = ServerConfiguration(
+        modelID: options.modelIdentifier(location), apiKeys: keys)
+      configuration.origins = OriginPolicy(
+        allowed: options.corsOrigin, isLoopbackOnly: options.isLoopbackOnly)
+      let name = configuration.modelID
+      let loading = try options.loading(location, tell: tell)
+      let access = options.access(keys: keys)
+      var address = ListenConfiguration(host: options.host, port: options.port)
+      address.grace = .seconds(options.grace)
+      try await serve(configuration, on: address, logger: logger, load: loading.load) {
+        url, model in
+        let summary = Summary(name: name, model: model, access: access)
+        if format == .json { summary.log(logger) } else { Console.note(summary.description) }
         Console.say("http server listening on \(url)")
       }
       Interruption.ofProcess.undoAll()
@@ -52,16 +72,5 @@ struct MLXServer: AsyncParsableCommand {
       Console.note("mlx-server: \(error)")
       throw ExitCode.failure
     }
-  }
-
-  private func summary(_ name: String, _ model: ServedModel) -> String {
-    let configuration = model.engine.configuration
-    return """
-      model        \(name)
-      backend      \(model.backend)
-      context      \(configuration.contextSize) tokens
-      at once      \(configuration.parallel) answers, \(configuration.queueLimit) more wait
-      \(model.engine.memoryPlan)
-      """
   }
 }

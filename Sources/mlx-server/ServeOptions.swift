@@ -8,6 +8,7 @@ import Server
 
 extension Backend: ExpressibleByArgument {}
 extension Numerics: ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}
 
 /// The command line.
 struct ServeOptions: ParsableArguments {
@@ -25,8 +26,22 @@ struct ServeOptions: ParsableArguments {
   @Option(name: .customLong("ctx-size"), help: "Tokens of one conversation: 4096, 4k.")
   var contextSize = TokenCount(4096)
 
-  @Option(help: "Clients must send this key (default: $MLX_API_KEY).")
-  var apiKey: String?
+  @Option(
+    name: .customLong("api-key"),
+    help: ArgumentHelp(
+      "Clients must send this key, or another one given (default: $MLX_API_KEY).",
+      discussion: "Other users of this machine can see options: prefer the variable or a file."))
+  var apiKey: [String] = []
+
+  @Option(help: "A file of keys, one on each line; lines that begin with # are comments.")
+  var apiKeyFile: String?
+
+  @Option(
+    name: .customLong("cors-origin"),
+    help: ArgumentHelp(
+      "Web pages of this origin may use the server too, as https://chat.example.com; * for all.",
+      discussion: "Pages of this machine always may. Repeat it for more."))
+  var corsOrigin: [String] = []
 
   @Option(
     name: .customLong("model-id"), help: "The model's name for clients (default: its folder's).")
@@ -41,7 +56,7 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "Threads that compute (default: the cores this process may use).")
   var threads: Int?
 
-  @Option(help: "Answers that are worked on at once.")
+  @Option(help: "Answers that are worked on at once; more wait in a queue.")
   var parallel = 4
 
   @Option(
@@ -50,6 +65,12 @@ struct ServeOptions: ParsableArguments {
 
   @Option(help: "A smaller model with the same tokenizer that guesses tokens where that pays.")
   var draftModel: String?
+
+  @Option(help: "Seconds that running answers are given to finish when the server is told to stop.")
+  var grace = 4
+
+  @Option(help: "How the log on standard error is written: text or json.")
+  var logFormat = LogFormat.text
 
   func validate() throws {
     guard (0...65535).contains(port) else {
@@ -61,14 +82,45 @@ struct ServeOptions: ParsableArguments {
     guard (1...256).contains(parallel) else {
       throw ValidationError("--parallel must be between 1 and 256")
     }
+    guard (0...3600).contains(grace) else {
+      throw ValidationError("--grace must be between 0 and 3600")
+    }
   }
 }
 
 extension ServeOptions {
-  /// The key given, else the environment's; an empty one is none.
-  var apiKeys: [String] {
-    let key = apiKey ?? ProcessInfo.processInfo.environment["MLX_API_KEY"] ?? ""
-    return key.isEmpty ? [] : [key]
+  /// The keys given and those of the file; without any, the environment's. An empty one is none.
+  func apiKeys() throws -> [String] {
+    var keys = apiKey
+    if let apiKeyFile { keys += try Self.keys(inFile: apiKeyFile) }
+    if keys.isEmpty, let key = ProcessInfo.processInfo.environment["MLX_API_KEY"] { keys = [key] }
+    return keys.filter { !$0.isEmpty }
+  }
+
+  private static func keys(inFile path: String) throws -> [String] {
+    guard let data = FileManager.default.contents(atPath: path),
+      let text = String(bytes: data, encoding: .utf8)
+    else { throw KeyFileError(path: path, problem: "can't be read as text") }
+    let lines = text.split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    let keys = lines.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+    // A file that was meant to close the server must not leave it open.
+    guard !keys.isEmpty else { throw KeyFileError(path: path, problem: "holds no key") }
+    return keys
+  }
+
+  /// Whether only this machine can reach the server.
+  var isLoopbackOnly: Bool {
+    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+  }
+
+  /// What whoever starts the server should know about who can reach it.
+  func warning(keys: [String]) -> String? {
+    guard keys.isEmpty, !isLoopbackOnly else { return nil }
+    return """
+      warning: \(host) can be reached from other machines, and there is no API key: whoever can \
+      reach it can use it. Set MLX_API_KEY or --api-key-file.
+      """
   }
 
   /// The name given, else the hub id, else what the folder or bundle is called.
@@ -87,19 +139,28 @@ extension ServeOptions {
     return (isBundle ? url.deletingPathExtension() : url).lastPathComponent
   }
 
-  func loading(_ location: ModelLocation) throws -> ModelLoading {
+  /// Who can use the server, in words.
+  func access(keys: [String]) -> String {
+    let place = isLoopbackOnly ? "this machine" : "who can reach \(host)"
+    return place + (keys.isEmpty ? ", no key" : ", with one of \(keys.count) keys")
+  }
+
+  /// - Parameter tell: is given lines for whoever started the server.
+  func loading(
+    _ location: ModelLocation, tell: @escaping @Sendable (String) -> Void
+  ) throws -> ModelLoading {
     var loading = ModelLoading(
       location: location,
       compile: { [numerics] directory in
-        let progress = CompileReport()
+        let progress = CompileReport(tell: tell)
         return try CompileCache.bundle(
           for: directory, numerics: numerics,
           companions: { directory in
             let companions = bundleCompanions(directory: directory)
-            for warning in companions.warnings { Console.note("mlx-server: warning: \(warning)") }
+            for warning in companions.warnings { tell("warning: \(warning)") }
             return companions.files
           }, progress: progress.hear)
-      }, report: { Console.note("mlx-server: \($0)") })
+      }, report: tell)
     loading.backend = backend
     loading.contextSize = contextSize.value
     loading.parallel = parallel
@@ -110,41 +171,10 @@ extension ServeOptions {
   }
 }
 
-/// A number of bytes, written 800m, 6g or 6GiB.
-struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
-  let value: Int
+/// Why a file of keys is no use.
+struct KeyFileError: Error, CustomStringConvertible {
+  let path: String
+  let problem: String
 
-  private static let units = ["": 0, "k": 10, "m": 20, "g": 30, "t": 40]
-
-  init?(argument: String) {
-    let text = argument.lowercased()
-    let digits = text.prefix { $0.isNumber || $0 == "." }
-    var unit = text.dropFirst(digits.count)
-    for suffix in ["ib", "b"] where unit.hasSuffix(suffix) { unit.removeLast(suffix.count) }
-    guard let number = Double(digits), let shift = Self.units[String(unit)] else { return nil }
-    let bytes = number * Double(1 << shift)
-    guard bytes >= 1, bytes < 0x1p60 else { return nil }
-    value = Int(bytes)
-  }
-
-  var description: String { "\(value)" }
-}
-
-/// A number of tokens, written 4096 or 4k.
-struct TokenCount: ExpressibleByArgument, CustomStringConvertible {
-  let value: Int
-
-  private static let most = 1 << 40
-
-  init(_ value: Int) { self.value = value }
-
-  init?(argument: String) {
-    let isThousands = argument.lowercased().hasSuffix("k")
-    let digits = isThousands ? argument.dropLast() : argument[...]
-    guard let number = Int(digits), (1...Self.most).contains(number) else { return nil }
-    value = isThousands ? number * 1024 : number
-  }
-
-  var description: String { "\(value)" }
-  var defaultValueDescription: String { description }
+  var description: String { "\(path): \(problem); it must have one key on each line" }
 }

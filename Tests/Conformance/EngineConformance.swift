@@ -89,7 +89,7 @@ import Testing
     for await event in stream {
       switch event {
       case .token(let token): tokens.append(token)
-      case .prefill, .finished: break
+      case .prefill, .promptTokens, .finished: break
       case .failed(let reason): Issue.record("\(reason)")
       }
     }

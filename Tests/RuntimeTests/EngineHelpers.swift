@@ -6,6 +6,7 @@ import Testing
 /// Everything that a stream carried.
 struct CollectedOutput: Sendable {
   var prefill: [(done: Int, total: Int)] = []
+  var promptTokens: [GeneratedToken] = []
   var tokens: [Int32] = []
   var result: GenerationResult?
   var failure: String?
@@ -17,6 +18,7 @@ func collect(_ stream: AsyncStream<GenerationEvent>) async -> CollectedOutput {
   for await event in stream {
     switch event {
     case .prefill(let done, let total): output.prefill.append((done, total))
+    case .promptTokens(let tokens): output.promptTokens += tokens
     case .token(let token): output.tokens.append(token.id)
     case .finished(let result):
       output.result = result

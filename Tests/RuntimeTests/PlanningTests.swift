@@ -11,17 +11,19 @@ struct PlanningTests {
     let plan = try MemoryPlan(model: model, configuration: configuration)
     #expect(plan.pages == 7 * 4 + 1)
     #expect(plan.cacheBytes == plan.pages * model.pageBytes)
-    #expect(plan.logitBytes == (3 + 1) * 100 * 4)
+    // One row for each sequence, a spare one, and those of prompts' log-probabilities.
+    #expect(plan.extraLogitRows == 8 && plan.draftRows == 0)
+    #expect(plan.logitBytes == (3 + 1 + 8) * 100 * 4)
     #expect(plan.totalBytes == plan.cacheBytes + plan.logitBytes)
     #expect(plan.description.contains("464 tokens in 29 pages"))
   }
 
   @Test func `A memory limit is kept`() throws {
     var configuration = EngineConfiguration(contextSize: 100, parallel: 3, drafting: false)
-    configuration.memory = 10 * model.pageBytes + 1600 + 1
+    configuration.memory = 10 * model.pageBytes + 4800 + 1
     let plan = try MemoryPlan(model: model, configuration: configuration)
     #expect(plan.pages == 10)
-    #expect(plan.totalBytes <= 10 * model.pageBytes + 1600 + 1)
+    #expect(plan.totalBytes <= 10 * model.pageBytes + 4800 + 1)
     configuration.memory = 7 * model.pageBytes
     #expect(throws: EngineError.self) {
       try MemoryPlan(model: model, configuration: configuration)

@@ -119,7 +119,8 @@ struct ChatRequestTests {
       "unknown_parameter"
     ),
     (#""stop_token_ids": [100]"#, "stop_token_ids[0]", "invalid_value"),
-    (#""n": 2"#, "n", "unsupported_value"),
+    (#""n": 0"#, "n", "invalid_value"),
+    (#""n": 129"#, "n", "invalid_value"),
     (#""store": true"#, "store", "unsupported_value"),
     (#""service_tier": "flex""#, "service_tier", "unsupported_value"),
     (#""user": 5"#, "user", "invalid_type"),

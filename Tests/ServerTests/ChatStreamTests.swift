@@ -99,22 +99,23 @@ struct ChatStreamTests {
   private func emptyStream() throws -> (AnswerFrames<ChatWire>, TestServer) {
     let server = try TestServer()
     let request = try ChatRequest(question("Hello", ["stream": true]), traits: server.served.traits)
-    let answer = try server.served.begin(request.conversation, id: "chatcmpl-1")
+    let choices = try server.served.begin(
+      request.conversation, choices: 1, id: "chatcmpl-1", client: "")
     let report = AnswerReport(id: "chatcmpl-1", logger: Logger(label: "test"))
     let writer = ChatWriter(
       id: "chatcmpl-1", created: 0, model: "letters", fingerprint: "f", usage: .onLastChunk)
-    return (AnswerFrames(answer: answer, wire: ChatWire(writer), report: report), server)
+    return (AnswerFrames(choices, wire: ChatWire(writer), report: report), server)
   }
 
   @Test func `No frame comes before the first token, only comments`() throws {
     var (stream, _) = try emptyStream()
-    func text(_ pulse: Pulse<GenerationEvent>) -> String {
+    func text(_ pulse: Pulse<(Int, GenerationEvent)>) -> String {
       stream.take(pulse).map { String(buffer: $0) }.joined()
     }
     #expect(text(.silence) == ": waiting\n\n")
-    #expect(text(.element(.prefill(done: 3, total: 9))).isEmpty)
+    #expect(text(.element((0, .prefill(done: 3, total: 9)))).isEmpty)
     #expect(text(.silence) == ": prompt 3/9\n\n")
-    #expect(text(.element(.token(GeneratedToken(id: 72)))).contains(#""role":"assistant""#))
+    #expect(text(.element((0, .token(GeneratedToken(id: 72))))).contains(#""role":"assistant""#))
   }
 
   @Test func `Silence is noticed, and ends with its stream`() async throws {
@@ -147,7 +148,7 @@ struct ChatStreamTests {
   @Test func `A failure in mid-stream is an error frame, and the stream ends as streams do`() throws
   {
     var (stream, _) = try emptyStream()
-    let text = stream.take(.element(.failed("no memory"))).map { String(buffer: $0) }.joined()
+    let text = stream.take(.element((0, .failed("no memory")))).map { String(buffer: $0) }.joined()
     #expect(stream.isFinished)
     #expect(
       text == """

@@ -78,17 +78,17 @@ struct MessagesStreamTests {
   @Test func `A server that says nothing for a while sends a ping`() async throws {
     let server = try TestServer()
     let request = try MessagesRequest(messagesBody(), traits: server.served.traits)
-    let answer = try server.served.begin(request.conversation, id: "msg_1")
+    let answer = try server.served.begin(request.conversation, id: "msg_1", client: "")
     let wire = MessagesWire(
       id: "msg_1", model: "m", promptTokens: answer.promptTokens, maximumTokens: 9,
       thinking: .shown)
     var frames = AnswerFrames(
-      answer: answer, wire: wire, report: AnswerReport(id: "msg_1", logger: .init(label: "test")),
-      keepAlive: .zero)
+      Choices([answer], id: "msg_1", perPrompt: 1), wire: SoleChoice(wire),
+      report: AnswerReport(id: "msg_1", logger: .init(label: "test")), keepAlive: .zero)
     let ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n"
     #expect(frames.take(.silence).map { String(buffer: $0) } == [ping])
     // Words that bring no frame are silence to the client too.
-    let progress = frames.take(.element(.prefill(done: 1, total: 2)))
+    let progress = frames.take(.element((0, .prefill(done: 1, total: 2))))
     #expect(progress.map { String(buffer: $0) } == [ping])
   }
 }

@@ -65,15 +65,20 @@ struct TestServer: Sendable {
 
   /// Runs `test` with a client of this server.
   func run<Value: Sendable>(
+    logger: Logger = TestServer.quietLogger,
     _ test: @Sendable (any TestClientProtocol) async throws -> Value
   ) async throws -> Value {
     let slot = ModelSlot()
     if isLoaded { slot.fill(served) }
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
     let responder = makeResponder(configuration, slot: slot, logger: logger)
     return try await Application(responder: responder, logger: logger).test(.router, test)
   }
+
+  static let quietLogger = {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return logger
+  }()
 }
 
 extension TestClientProtocol {

@@ -34,7 +34,8 @@ public final class Engine: Sendable {
     board = StatusBoard()
     guard let pages = PageMemory(count: memoryPlan.pages, pageBytes: model.pageBytes),
       let step = StepMemory(
-        maximumRows: model.maximumRows, logitRows: configuration.parallel + memoryPlan.draftRows,
+        maximumRows: model.maximumRows,
+        logitRows: configuration.parallel + memoryPlan.extraLogitRows,
         vocabulary: model.vocabulary)
     else {
       throw .invalidConfiguration(
@@ -100,9 +101,10 @@ public final class Engine: Sendable {
     if let complaint = request.sampling.complaint { throw .invalidRequest(complaint) }
   }
 
-  /// Cancels the requests of this id; false if there are none.
+  /// Cancels the request of this id and those that are parts of it, as `ID/0` and `ID/1`. False if
+  /// there are none.
   public func cancel(id: String) -> Bool {
-    mailbox.cancel { $0.request.id == id } > 0
+    mailbox.cancel { $0.request.id == id || $0.request.id.hasPrefix(id + "/") } > 0
   }
 
   /// Cancels everything that waits or runs, and returns how many requests that were.

@@ -30,7 +30,8 @@ final class EngineLoop {
     scheduler = Scheduler(
       limits: Scheduler.Limits(
         pages: pages.count, pagePositions: model.pagePositions, maximumRows: model.maximumRows,
-        parallel: configuration.parallel, draftRows: plan.draftRows))
+        parallel: configuration.parallel, draftRows: plan.draftRows,
+        promptLogitRows: plan.extraLogitRows))
     pace = StepPace(maximumRows: model.maximumRows, cost: model.stepCost)
     mask = TokenMask(room: step.spareRow)
     speculation = Speculation(
@@ -61,7 +62,7 @@ final class EngineLoop {
     generations[ticket.number] = generation
     scheduler.enqueue(
       id: ticket.number, prompt: ticket.request.prompt, forced: generation.opening,
-      client: ticket.request.client)
+      client: ticket.request.client, wantsPromptLogits: ticket.request.promptLogprobs != nil)
   }
 
   // MARK: A step
@@ -107,9 +108,11 @@ final class EngineLoop {
     var logitRow = 0
     for run in plan.runs {
       reportPrefill(run)
+      reportPromptTokens(run, from: logitRow)
+      logitRow += run.promptLogitRows
       let accepted = chooseTokens(
-        for: run.sequence, from: logitRow..<logitRow + run.logitRows)
-      logitRow += run.logitRows
+        for: run.sequence, from: logitRow..<logitRow + run.choiceRows)
+      logitRow += run.choiceRows
       speculation.observe(run.sequence, accepted: accepted, tried: run.drafted)
       status.acceptedTokens += accepted
     }
@@ -121,6 +124,19 @@ final class EngineLoop {
     let total = generation.ticket.request.prompt.count
     guard run.positions.lowerBound < total else { return }
     generation.ticket.send(.prefill(done: min(run.positions.upperBound, total), total: total))
+  }
+
+  private func reportPromptTokens(_ run: StepPlan.Run, from logitRow: Int) {
+    guard run.promptLogitRows > 0 else { return }
+    do {
+      let tokens = try (0..<run.promptLogitRows).compactMap { row throws(Sampler.Failure) in
+        try generations[run.sequence]?.promptToken(
+          at: run.positions.lowerBound + row + 1, from: step.row(logitRow + row))
+      }
+      if !tokens.isEmpty { generations[run.sequence]?.ticket.send(.promptTokens(tokens)) }
+    } catch {
+      fail(run.sequence, "\(error)")
+    }
   }
 
   /// Chooses a token from the first row, and from each next one for as long as the tokens before it

@@ -12,6 +12,8 @@ struct Generation {
   /// The answer's first tokens, where the constraint leaves no choice.
   let opening: [Int32]
   private(set) var generated = 0
+  /// Tokens of the prompt whose log-probabilities were sent, and the first, which has none.
+  private var reported = 1
   private var start: ContinuousClock.Instant?
   private var firstToken: ContinuousClock.Instant?
 
@@ -51,6 +53,16 @@ struct Generation {
   /// It has rows in a step for the first time.
   mutating func begin(at now: ContinuousClock.Instant) {
     if start == nil { start = now }
+  }
+
+  /// The log-probability of the prompt's token at a position; nil where it was sent before, by a
+  /// sequence that gave up its pages since.
+  mutating func promptToken(at position: Int, from row: LogitRow) throws(Sampler.Failure)
+    -> GeneratedToken?
+  {
+    guard let top = ticket.request.promptLogprobs, position == reported else { return nil }
+    reported += 1
+    return try Sampler.report(ticket.request.prompt[position], in: row, top: top)
   }
 
   /// Chooses the next token; nil if there is none to choose.

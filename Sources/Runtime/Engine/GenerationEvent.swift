@@ -2,6 +2,9 @@
 public enum GenerationEvent: Sendable {
   /// Prompt tokens whose keys and values are known (`done`), cached ones included.
   case prefill(done: Int, total: Int)
+  /// The next tokens of the prompt with their log-probabilities, where the request asked for them.
+  /// The first token of all has none, and isn't among them.
+  case promptTokens([GeneratedToken])
   case token(GeneratedToken)
   /// The end of a generation that went well or was cancelled.
   case finished(GenerationResult)

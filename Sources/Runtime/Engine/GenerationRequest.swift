@@ -19,6 +19,10 @@ public struct GenerationRequest: Sendable {
   /// What the answer must look like; nil for anything. Each request has its own, at its beginning.
   public var constraint: (any TokenConstraint)?
 
+  /// With this many runners-up, the log-probabilities of the prompt's tokens are sent too: nothing
+  /// of it is then taken from the cache. Nil for none.
+  public var promptLogprobs: Int?
+
   public init(
     id: String, prompt: [Int32], sampling: SamplingParameters = SamplingParameters(),
     maximumTokens: Int? = nil, stopTokens: Set<Int32> = [], endOfSequenceTokens: Set<Int32> = [],

@@ -5,6 +5,9 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
   public var pages: Int
   public var pagePositions: Int
   public var pageBytes: Int
+  /// Rows of a step whose logits are kept beside one for each running sequence: for drafted tokens,
+  /// or for those of prompts whose log-probabilities are wanted.
+  public var extraLogitRows: Int
   /// Rows of a step that try out drafted tokens.
   public var draftRows: Int
   public var logitBytes: Int
@@ -18,7 +21,7 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     model.weightBytes + model.scratchBytes + cacheBytes + logitBytes + draftModelBytes
   }
 
-  private static let mostDraftRows = 16
+  private static let mostExtraLogitRows = 16
 
   public init(
     model: any LanguageModel, draftModel: (any LanguageModel)? = nil,
@@ -33,9 +36,10 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     draftModelBytes = draftModel.map { DraftModel.bytes($0, configuration) } ?? 0
     pagePositions = model.pagePositions
     pageBytes = model.pageBytes
-    draftRows = configuration.drafting ? min(Self.mostDraftRows, model.maximumRows / 2) : 0
+    extraLogitRows = max(1, min(Self.mostExtraLogitRows, model.maximumRows / 2))
+    draftRows = configuration.drafting ? min(extraLogitRows, model.maximumRows / 2) : 0
     logitBytes = StepMemory.logitBytes(
-      rows: configuration.parallel + draftRows, vocabulary: model.vocabulary)
+      rows: configuration.parallel + extraLogitRows, vocabulary: model.vocabulary)
     self.model = model.memory
     let perContext = (configuration.contextSize + pagePositions - 1) / pagePositions
     // One page more than full contexts take, so that admission always finds one to grow into.

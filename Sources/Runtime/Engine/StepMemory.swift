@@ -61,24 +61,27 @@ final class StepMemory {
     let known = run.positions.upperBound - run.drafted
     add(
       sequence.tokens[run.positions.lowerBound..<known] + sequence.draft.prefix(run.drafted),
-      at: run.positions.lowerBound, pages: sequence.pages, logitRows: run.logitRows)
+      at: run.positions.lowerBound, pages: sequence.pages,
+      firstLogitRows: run.promptLogitRows, logitRows: run.choiceRows)
   }
 
-  /// Adds consecutive tokens of a sequence that begin at `position`; the logits of the last
-  /// `logitRows` of them are wanted.
+  /// Adds consecutive tokens of a sequence that begin at `position`; the logits of the first
+  /// `firstLogitRows` and of the last `logitRows` of them are wanted.
   func add(
     _ newTokens: some Collection<Int32>, at position: Int, pages: some Collection<Int32>,
-    logitRows: Int
+    firstLogitRows: Int = 0, logitRows: Int
   ) {
     let number = Int32(tableStarts.count)
     tableStarts.append(pageNumbers.count)
     pageNumbers.append(contentsOf: pages)
+    let rows = tokens.count..<tokens.count + newTokens.count
     tokens.append(contentsOf: newTokens)
     for index in 0..<newTokens.count {
       positions.append(Int32(position + index))
       sequences.append(number)
     }
-    for index in (tokens.count - logitRows)..<tokens.count { logitIndices.append(Int32(index)) }
+    for index in rows.prefix(firstLogitRows) { logitIndices.append(Int32(index)) }
+    for index in rows.suffix(logitRows) { logitIndices.append(Int32(index)) }
   }
 
   /// Runs what was added.

@@ -41,7 +41,8 @@ struct Sampler {
     let id = try draw(&edits)
     edits.undo()
     advance(past: id)
-    return try report(id, row)
+    guard let wanted = parameters.topLogprobs else { return GeneratedToken(id: id) }
+    return try Self.report(id, in: row, top: wanted)
   }
 
   /// Takes a token that was not drawn, so that the ones after it come out as if it had been.
@@ -86,7 +87,7 @@ struct Sampler {
   private func draw(_ edits: inout LogitEdits) throws(Failure) -> Int32 {
     let row = edits.row
     let scan = row.scan()
-    try check(scan)
+    try Self.check(scan)
     guard parameters.temperature > 0 else { return try found(row.mostLikely(scan)) }
     let scaled = ScaledRow(row: row, scan: scan, scale: 1 / parameters.temperature)
     let u = random.uniform(.draw, at: chosen)
@@ -110,7 +111,7 @@ struct Sampler {
     return xtc
   }
 
-  private func check(_ scan: LogitRow.Scan) throws(Failure) {
+  private static func check(_ scan: LogitRow.Scan) throws(Failure) {
     if scan.maximum.isFinite { return }
     throw Failure(
       reason: scan.maximum == -.infinity
@@ -126,8 +127,10 @@ struct Sampler {
 
   // MARK: Log-probabilities
 
-  private func report(_ id: Int32, _ row: LogitRow) throws(Failure) -> GeneratedToken {
-    guard let wanted = parameters.topLogprobs else { return GeneratedToken(id: id) }
+  /// A token with its log-probability in a row of the model's own logits, and the most likely ones.
+  static func report(_ id: Int32, in row: LogitRow, top wanted: Int) throws(Failure)
+    -> GeneratedToken
+  {
     let scan = row.scan()
     try check(scan)
     let scaled = ScaledRow(row: row, scan: scan, scale: 1)

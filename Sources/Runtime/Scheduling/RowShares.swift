@@ -10,6 +10,7 @@ struct RowShares {
   /// Rows of drafted tokens after those, by sequence.
   private(set) var drafted: [Int: Int] = [:]
   private var budget: Int
+  private var promptLogitRows: Int
 
   init(
     _ running: [ScheduledSequence], limits: Scheduler.Limits, prompts promptBudget: PromptBudget,
@@ -19,6 +20,7 @@ struct RowShares {
     let generating = running.filter(\.isStreaming)
       .sorted { ($0.lastStep, $0.id) < ($1.lastStep, $1.id) }
     budget = limits.maximumRows
+    promptLogitRows = limits.promptLogitRows
     let reserved = prompts.isEmpty ? 0 : (limits.maximumRows + 3) / 4
     for sequence in generating.prefix(max(limits.maximumRows - reserved, 1)) {
       give(1, to: sequence)
@@ -43,7 +45,11 @@ struct RowShares {
 
   private mutating func give(_ share: Int, to sequence: ScheduledSequence) {
     let taken = rows[sequence.id] ?? 0
-    let more = min(share, budget, sequence.pending - taken)
+    var more = min(share, budget, sequence.pending - taken)
+    if sequence.wantsPromptLogits, !sequence.isStreaming {
+      more = min(more, promptLogitRows)
+      promptLogitRows -= max(more, 0)
+    }
     guard more > 0 else { return }
     rows[sequence.id] = taken + more
     budget -= more

@@ -7,6 +7,8 @@ struct ScheduledSequence: Identifiable {
   let promptLength: Int
   /// Whom it is computed for.
   let client: String
+  /// Every position of the prompt is computed, for the logits.
+  let wantsPromptLogits: Bool
   /// Leading tokens whose keys and values are in `pages`.
   var computed = 0
   /// Prompt tokens that were found in the prefix tree instead of computed.
@@ -28,11 +30,20 @@ struct ScheduledSequence: Identifiable {
   /// Tokens that may come next, to be tried in the next step.
   var draft: [Int32] = []
 
-  init(id: Int, prompt: [Int32], forced: [Int32] = [], client: String = "") {
+  init(
+    id: Int, prompt: [Int32], forced: [Int32] = [], client: String = "",
+    wantsPromptLogits: Bool = false
+  ) {
     self.id = id
     self.tokens = prompt + forced
     self.promptLength = prompt.count
     self.client = client
+    self.wantsPromptLogits = wantsPromptLogits
+  }
+
+  /// How many of these positions have the token after them in the prompt, where that counts.
+  func promptLogitRows(_ positions: Range<Int>) -> Int {
+    wantsPromptLogits ? positions.clamped(to: 0..<promptLength - 1).count : 0
   }
 
   /// Tokens that have to be computed in all before its client hears of it again.

@@ -6,10 +6,12 @@ extension Scheduler {
   mutating func admit(_ plan: inout StepPlan) {
     while running.count < limits.parallel, let place = nextToAdmit {
       let next = waiting[place]
-      let path = ledger.tree.longestPath(next.tokens.dropLast())
+      let path =
+        next.wantsPromptLogits ? [] : ledger.tree.longestPath(next.tokens.dropLast())
       guard running.isEmpty || pagesSuffice(for: next, path: path) else { return }
       waiting.remove(at: place)
       running.append(next)
+      if next.wantsPromptLogits { continue }
       noteDivergence(after: path, running.count - 1)
       adopt(path, by: running.count - 1)
       copyOverlap(by: running.count - 1, &plan)

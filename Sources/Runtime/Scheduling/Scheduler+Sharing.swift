@@ -4,7 +4,7 @@ extension Scheduler {
   /// what an older one is computing right now.
   mutating func sharePrefixes(_ plan: inout StepPlan) {
     for index in running.indices {
-      if running[index].isStreaming {
+      if running[index].isStreaming || running[index].wantsPromptLogits {
         running[index].isFollowing = false
         continue
       }

@@ -13,6 +13,8 @@ struct Scheduler {
     var parallel: Int
     /// Most rows of a step that try out drafted tokens.
     var draftRows = 0
+    /// Most rows of a step whose logits are wanted for the tokens of prompts.
+    var promptLogitRows = 1
     /// Fewest positions worth copying a page for, which costs about as much as computing a few.
     var minimumOverlap = 4
   }
@@ -42,10 +44,17 @@ struct Scheduler {
   /// - Parameters:
   ///   - forced: the first tokens of the answer, where they are known.
   ///   - client: whom it is for; clients share what there is.
-  mutating func enqueue(id: Int, prompt: [Int32], forced: [Int32] = [], client: String = "") {
+  ///   - wantsPromptLogits: whether every position of the prompt is to be computed.
+  mutating func enqueue(
+    id: Int, prompt: [Int32], forced: [Int32] = [], client: String = "",
+    wantsPromptLogits: Bool = false
+  ) {
     assert(!prompt.isEmpty)
     shares.enter(client)
-    waiting.append(ScheduledSequence(id: id, prompt: prompt, forced: forced, client: client))
+    waiting.append(
+      ScheduledSequence(
+        id: id, prompt: prompt, forced: forced, client: client,
+        wantsPromptLogits: wantsPromptLogits))
   }
 
   /// The next step.
@@ -65,7 +74,8 @@ struct Scheduler {
         StepPlan.Run(
           sequence: id, positions: first..<first + rows + drafted, drafted: drafted,
           isStreaming: running[index].isStreaming,
-          wantsLogits: first + rows == running[index].tokens.count))
+          wantsLogits: first + rows == running[index].tokens.count,
+          promptLogitRows: running[index].promptLogitRows(first..<first + rows)))
     }
     return plan
   }

@@ -12,7 +12,13 @@ struct StepPlan {
     /// the next, and those of drafted tokens the ones after.
     var wantsLogits: Bool
 
-    var logitRows: Int { wantsLogits ? 1 + drafted : 0 }
+    /// How many of the first positions have the token after them in the prompt, and are wanted for
+    /// its log-probability.
+    var promptLogitRows = 0
+
+    /// Those at the end that tokens are chosen from.
+    var choiceRows: Int { wantsLogits ? 1 + drafted : 0 }
+    var logitRows: Int { promptLogitRows + choiceRows }
   }
 
   /// Positions of a page to be copied, in order, before the step runs.

@@ -7,39 +7,26 @@ struct Answer: Sendable {
   let events: AsyncStream<GenerationEvent>
   let engine: Engine
   private var builder: AnswerBuilder
+  private var watch: AnswerWatch
 
   init(
-    id: String, events: AsyncStream<GenerationEvent>, engine: Engine, builder: AnswerBuilder
+    id: String, events: AsyncStream<GenerationEvent>, engine: Engine, builder: AnswerBuilder,
+    metrics: AnswerMetrics
   ) {
     self.id = id
     self.events = events
     self.engine = engine
     self.builder = builder
+    watch = AnswerWatch(metrics)
   }
 
   var promptTokens: Int { builder.usage.promptTokens }
 
   /// What an event of the engine means, with the engine told when there is enough.
   mutating func take(_ event: GenerationEvent) -> [AnswerEvent] {
+    watch.see(event)
     let events = builder.take(event)
     for case .enough in events { _ = engine.cancel(id: id) }
     return events
-  }
-
-  /// Runs to the end and gives the answer in one piece.
-  consuming func whole(
-    _ wire: inout some AnswerWire
-  ) async throws -> (body: JSON, summary: AnswerSummary) {
-    for await event in events {
-      for event in take(event) {
-        switch event {
-        case .progress, .enough: break
-        case .delta(let delta, _): wire.fold(delta)
-        case .finished(let summary): return (wire.whole(summary), summary)
-        case .failed(let reason): throw APIError.serverFailure(reason)
-        }
-      }
-    }
-    throw CancellationError()
   }
 }

@@ -42,10 +42,17 @@ struct AnswerBuilder: Sendable {
   mutating func take(_ event: GenerationEvent) -> [AnswerEvent] {
     switch event {
     case .prefill(let done, let total): [.progress(done: done, total: total)]
+    case .promptTokens(let tokens): take(prompt: tokens)
     case .token(let token): isEnough ? [] : take(token)
     case .finished(let result): finish(result)
     case .failed(let reason): [.failed(reason)]
     }
+  }
+
+  /// Log-probabilities of the prompt, which has no text here.
+  private func take(prompt tokens: [GeneratedToken]) -> [AnswerEvent] {
+    guard let logprobs else { return [] }
+    return [.delta(AnswerDelta(logprobs: tokens.map(logprobs.entry)), usage)]
   }
 
   private mutating func take(_ token: GeneratedToken) -> [AnswerEvent] {

@@ -16,6 +16,11 @@ struct LogprobWriter: Sendable {
     return .object(entry)
   }
 
+  /// A token by itself; bytes that are no text by themselves are replaced.
+  static func text(of id: Int32, _ tokenizer: Tokenizer) -> String {
+    String(decoding: tokenizer.bytes(of: id) ?? [], as: UTF8.self)
+  }
+
   private func members(_ id: Int32, _ logprob: Float) -> JSONObject {
     let bytes = tokenizer.bytes(of: id) ?? []
     return JSONObject([

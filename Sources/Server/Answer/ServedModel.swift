@@ -11,6 +11,7 @@ public final class ServedModel: Sendable {
   let traits: ModelTraits
   /// Names model, backend and version on every answer: same fingerprint and seed, same answer.
   let fingerprint: String
+  let metrics = AnswerMetrics()
   private let constraints: AnswerConstraints
 
   /// - Parameters:
@@ -36,20 +37,19 @@ public final class ServedModel: Sendable {
 
 extension ServedModel {
   /// Renders and tokenises the conversation and hands it to the engine, which refuses it or begins.
-  func begin(_ conversation: Conversation, id: String) throws -> Answer {
+  ///
+  /// - Parameter client: see `ServerContext`.
+  func begin(_ conversation: Conversation, id: String, client: String) throws -> Answer {
     let conversation = try adapted(conversation)
     let prompt = try rendered(conversation)
     var generation = GenerationRequest(id: id, prompt: prompt.ids)
+    generation.client = client
     generation.sampling = conversation.sampling
-    generation.maximumTokens = conversation.limits.maximumTokens
-    generation.minimumTokens = conversation.limits.minimumTokens
-    generation.ignoreEndOfSequence = conversation.limits.ignoreEndOfSequence
-    generation.stopTokens = conversation.limits.stopTokens
-    generation.endOfSequenceTokens = chat.stopTokens
+    generation.limit(by: conversation.limits, endOfSequence: chat.stopTokens)
     generation.constraint = try constraints.constraint(for: conversation, prompt: prompt)
     return Answer(
       id: id, events: try events(of: generation), engine: engine,
-      builder: builder(for: conversation, prompt: prompt))
+      builder: builder(for: conversation, prompt: prompt), metrics: metrics)
   }
 
   /// The tokens that the model is given for a conversation.
@@ -98,7 +98,8 @@ extension ServedModel {
     }
   }
 
-  private func events(of generation: GenerationRequest) throws(APIError)
+  /// - Parameter field: where the prompt stood in the request.
+  func events(of generation: GenerationRequest, field: String = "messages") throws(APIError)
     -> AsyncStream<GenerationEvent>
   {
     do {
@@ -106,7 +107,7 @@ extension ServedModel {
     } catch {
       switch error {
       case .promptTooLong(let tokens, let contextSize):
-        throw .contextLengthExceeded(tokens: tokens, contextSize: contextSize)
+        throw .contextLengthExceeded(tokens: tokens, contextSize: contextSize, field: field)
       case .queueFull(let wait):
         throw .queueFull(retryAfter: max(1, Int(wait.components.seconds)))
       case .shuttingDown: throw .shuttingDown

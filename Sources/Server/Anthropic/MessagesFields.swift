@@ -2,15 +2,8 @@ import JSON
 
 /// Every field of an Anthropic message request that this server knows.
 enum MessagesFields {
-  private static let text: @Sendable (Field) throws(APIError) -> Void = { field throws(APIError) in
-    _ = try field.string()
-  }
-  private static let object: @Sendable (Field) throws(APIError) -> Void = {
-    field throws(APIError) in _ = try field.object()
-  }
-
   /// What both counting and answering take.
-  static let prompt: [(name: String, policy: FieldPolicy)] = [
+  static let prompt = FieldTable([
     ("model", .honoured),
     ("messages", .honoured),
     ("system", .honoured),
@@ -20,31 +13,31 @@ enum MessagesFields {
     ("output_config", .honoured),
     ("context_management", .harmless(ContextEdits.check)),
     // Prompts are always cached, wherever they are the same from the beginning.
-    ("cache_control", .harmless(object)),
+    ("cache_control", .harmless(FieldTable.object)),
     ("speed", .only(["standard"], reason: "there is one speed.")),
-    ("user_profile_id", .harmless(text)),
-    ("workspace_id", .harmless(text)),
+    ("user_profile_id", .harmless(FieldTable.text)),
+    ("workspace_id", .harmless(FieldTable.text)),
     ("thread", .only([false], reason: "this server keeps no threads; send the whole history.")),
     ("mcp_servers", .only([[]], reason: "this server calls no tools itself.")),
-  ]
+  ])
 
-  static let answer =
-    prompt + [
+  static let answer = FieldTable(
+    prompt.entries + [
       ("max_tokens", .honoured),
       ("temperature", .honoured),
       ("top_p", .honoured),
       ("top_k", .honoured),
       ("stop_sequences", .honoured),
       ("stream", .honoured),
-      ("metadata", .harmless(object)),
-      ("diagnostics", .harmless(object)),
+      ("metadata", .harmless(FieldTable.object)),
+      ("diagnostics", .harmless(FieldTable.object)),
       (
         "service_tier",
         .only(["auto", "standard_only"], reason: "there is one service tier, 'standard'.")
       ),
       ("container", .refused("this server runs no code.")),
       ("inference_geo", .refused("the model runs where this server runs.")),
-    ]
+    ])
 }
 
 /// Edits of the conversation that a client asks the server to make.

@@ -46,14 +46,12 @@ extension MessagesRequest {
     try readOutput(fields["output_config"])
   }
 
-  private static func fields(
-    _ body: JSON, _ table: [(name: String, policy: FieldPolicy)]
-  ) throws(APIError) -> Fields {
+  private static func fields(_ body: JSON, _ table: FieldTable) throws(APIError) -> Fields {
     guard case .object(let members) = body else {
       throw APIError(.badRequest, "The body must be a JSON object, not \(body.kind).")
     }
     let fields = Fields(path: "", object: members)
-    try ChatFields.check(fields, table)
+    try table.check(fields)
     return fields
   }
 }

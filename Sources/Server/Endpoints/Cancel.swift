@@ -4,7 +4,13 @@ import Runtime
 
 extension Endpoint {
   /// Ends the running answers, or the one whose id is given.
-  static let cancel = Endpoint(.post, "/v1/cancel", "/cancel") { request, _, server in
+  static let cancel = Endpoint(
+    .post, "/v1/cancel", "/cancel",
+    api: APIDescription(
+      "Ends the running answers, or the one whose id is given.",
+      body: Schema.object(["id": Schema.string]), bodyIsRequired: false,
+      answer: AnswerSchemas.cancel)
+  ) { request, _, server in
     var request = request
     let id = try CancelRequest(await server.optionalBody(of: &request)).id
     let count = try cancel(id, server.slot.ready().engine)

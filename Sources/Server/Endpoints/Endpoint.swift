@@ -3,7 +3,7 @@ import Hummingbird
 
 /// One thing that clients can ask of the server.
 struct Endpoint: Sendable {
-  typealias Handler = @Sendable (Request, BasicRequestContext, ServerState) async throws -> Response
+  typealias Handler = @Sendable (Request, ServerContext, ServerState) async throws -> Response
 
   let method: HTTPRequest.Method
   /// The documented path, then others that clients use. `{id}` stands for one part
@@ -12,24 +12,28 @@ struct Endpoint: Sendable {
   /// Served without an API key.
   let isPublic: Bool
   let errors: ErrorShape
+  /// What /openapi.json says of it.
+  let api: APIDescription
   let handler: Handler
 
   init(
     _ method: HTTPRequest.Method, _ paths: String..., isPublic: Bool = false,
-    errors: ErrorShape = .openAI, handler: @escaping Handler
+    errors: ErrorShape = .openAI, api: APIDescription, handler: @escaping Handler
   ) {
     self.method = method
     self.paths = paths
     self.isPublic = isPublic
     self.errors = errors
+    self.api = api
     self.handler = handler
   }
 
   /// All of them. A new one is a file in this folder and a line here.
   static let all: [Endpoint] =
     [
-      chatCompletions, models, model, health, cancel, messages, countTokens, responses,
-      countInputTokens, storedResponse, deleteResponse, cancelResponse, responseInput,
+      chatCompletions, completions, models, model, tokenize, detokenize, applyTemplate,
+      messages, countTokens, responses, countInputTokens, storedResponse, deleteResponse,
+      cancelResponse, responseInput, cancel, health, properties, metrics, openAPI,
     ] + page
 
   /// Whether this is what lies at `path`, whatever the method.

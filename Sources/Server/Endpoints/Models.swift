@@ -4,12 +4,18 @@ import JSON
 
 extension Endpoint {
   /// The served model, as a list of one.
-  static let models = Endpoint(.get, "/v1/models", "/models") { _, _, server in
+  static let models = Endpoint(
+    .get, "/v1/models", "/models",
+    api: APIDescription("The served model, as a list of one.", answer: AnswerSchemas.models)
+  ) { _, _, server in
     .json(["object": "list", "data": [server.modelCard]])
   }
 
   /// One model by its id.
-  static let model = Endpoint(.get, "/v1/models/**", "/models/**") { _, context, server in
+  static let model = Endpoint(
+    .get, "/v1/models/**", "/models/**",
+    api: APIDescription("One model by its id.", answer: AnswerSchemas.model)
+  ) { _, context, server in
     let path = context.parameters.getCatchAll().joined(separator: "/")
     // A slash in an id may come as %2F.
     let name = path.removingPercentEncoding ?? path

@@ -14,7 +14,9 @@ extension Endpoint {
   /// One embedded file. Public: a browser carries no key before the page has asked for it.
   private static func file(_ name: String, _ type: String, at path: String) -> Endpoint {
     let file = PageFile(name, type: type)
-    return Endpoint(.get, path, isPublic: true) { request, _, _ in file.response(to: request) }
+    return Endpoint(
+      .get, path, isPublic: true, api: APIDescription("The chat page's file \(name).")
+    ) { request, _, _ in file.response(to: request) }
   }
 }
 

@@ -3,25 +3,35 @@ import JSON
 
 extension Endpoint {
   /// The Responses API: the model's answer to a list of items, streamed or whole.
-  static let responses = Endpoint(.post, "/v1/responses", "/responses") { request, _, server in
+  static let responses = Endpoint(
+    .post, "/v1/responses", "/responses",
+    api: APIDescription(
+      "The model's answer to a list of items.", body: ResponseFields.schema,
+      answer: AnswerSchemas.response, streams: true)
+  ) { request, context, server in
     var request = request
     let body = try await server.body(of: &request)
     let model = try server.slot.ready()
     let asked = try ResponseRequest(body, traits: model.traits, store: server.responses)
     let answer = try namingItems {
-      try model.begin(asked.conversation, id: server.configuration.makeID("resp_"))
+      try model.begin(
+        asked.conversation, id: server.configuration.makeID("resp_"), client: context.client)
     }
     let wire = ResponseWire(
       id: answer.id, request: asked, configuration: server.configuration,
       store: server.responses)
     wire.announce()
-    let response = AnswerResponse(answer, wire, server: server)
+    let response = AnswerResponse(answer, wire, server: server, logger: context.logger)
     return asked.stream ? response.stream(to: request) : try await response.whole(to: request)
   }
 
   /// How many tokens the prompt of such a request has.
-  static let countInputTokens = Endpoint(.post, "/v1/responses/input_tokens") {
-    request, _, server in
+  static let countInputTokens = Endpoint(
+    .post, "/v1/responses/input_tokens",
+    api: APIDescription(
+      "How many tokens a list of items takes.", body: ResponseFields.schema,
+      answer: AnswerSchemas.inputTokens)
+  ) { request, _, server in
     var request = request
     let body = try await server.body(of: &request)
     let model = try server.slot.ready()

@@ -4,7 +4,10 @@ import JSON
 
 extension Endpoint {
   /// A response that was made before.
-  static let storedResponse = Endpoint(.get, "/v1/responses/{id}") { request, context, server in
+  static let storedResponse = Endpoint(
+    .get, "/v1/responses/{id}",
+    api: APIDescription("A response that was made before.", answer: AnswerSchemas.response)
+  ) { request, context, server in
     if request.uri.queryParameters["stream"] == "true" {
       throw APIError.unsupportedValue("stream", "a response that is over can't be streamed again.")
     }
@@ -12,14 +15,20 @@ extension Endpoint {
   }
 
   /// Forgets a response.
-  static let deleteResponse = Endpoint(.delete, "/v1/responses/{id}") { _, context, server in
+  static let deleteResponse = Endpoint(
+    .delete, "/v1/responses/{id}",
+    api: APIDescription("Forgets a response.", answer: AnswerSchemas.deleted)
+  ) { _, context, server in
     let id = try context.responseID
     guard server.responses.remove(id) else { throw APIError.noResponse(id) }
     return .json(["id": .string(id), "object": "response", "deleted": true])
   }
 
   /// Ends a response that is being made. What was said until then can be fetched.
-  static let cancelResponse = Endpoint(.post, "/v1/responses/{id}/cancel") { _, context, server in
+  static let cancelResponse = Endpoint(
+    .post, "/v1/responses/{id}/cancel",
+    api: APIDescription("Ends a response that is being made.", answer: AnswerSchemas.response)
+  ) { _, context, server in
     let id = try context.responseID
     let wasRunning = try server.slot.ready().engine.cancel(id: id)
     guard wasRunning else {
@@ -38,8 +47,10 @@ extension Endpoint {
   }
 
   /// The items that a response was given.
-  static let responseInput = Endpoint(.get, "/v1/responses/{id}/input_items") {
-    request, context, server in
+  static let responseInput = Endpoint(
+    .get, "/v1/responses/{id}/input_items",
+    api: APIDescription("The items that a response was given.", answer: AnswerSchemas.items)
+  ) { request, context, server in
     let id = try context.responseID
     guard let items = server.responses.input(of: id) else { throw APIError.noResponse(id) }
     return .json(try ItemPage(request).list(items, of: id))
@@ -53,7 +64,7 @@ extension ServerState {
   }
 }
 
-extension BasicRequestContext {
+extension ServerContext {
   fileprivate var responseID: String {
     get throws(APIError) {
       guard let id = parameters.get("id"), id.utf8.count <= 200 else {

@@ -3,7 +3,7 @@ import Hummingbird
 
 /// Lets a request pass that carries one of the keys, or asks for something public.
 struct APIKeys: RouterMiddleware {
-  typealias Context = BasicRequestContext
+  typealias Context = ServerContext
 
   private let keys: [[UInt8]]
   private let endpoints: [Endpoint]
@@ -18,12 +18,15 @@ struct APIKeys: RouterMiddleware {
     next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     let isPublic = endpoints.contains { $0.isPublic && $0.serves(request.uri.path) }
-    guard keys.isEmpty || isPublic || isKnown(Self.key(request.headers)) else {
+    let key = number(of: Self.key(request.headers))
+    guard keys.isEmpty || isPublic || key != nil else {
       let shape = endpoints.errorShape(of: request.uri.path)
       var response = Response.error(.unauthorized, in: shape)
       response.headers[.wwwAuthenticate] = "Bearer"
       return response
     }
+    var context = context
+    if keys.count > 1, let key { context.client = "key \(key)" }
     return try await next(request, context)
   }
 
@@ -35,11 +38,12 @@ struct APIKeys: RouterMiddleware {
     return authorization.dropFirst(7)
   }
 
-  private func isKnown(_ key: Substring?) -> Bool {
-    guard let key else { return false }
+  /// Which of the keys it is, counted from 0; nil if none.
+  private func number(of key: Substring?) -> Int? {
+    guard let key else { return nil }
     let candidate = Array(key.utf8)
     // Every key is compared to its end, so that time tells nothing of how much was right.
-    return keys.map { Self.isEqual(candidate, $0) }.contains(true)
+    return keys.map { Self.isEqual(candidate, $0) }.firstIndex(of: true)
   }
 
   private static func isEqual(_ candidate: [UInt8], _ key: [UInt8]) -> Bool {

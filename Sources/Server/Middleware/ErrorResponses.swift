@@ -22,7 +22,7 @@ extension Response {
 
 /// Turns every failure into a response in the API's error shape, 404 and 405 included.
 struct ErrorResponses: RouterMiddleware {
-  typealias Context = BasicRequestContext
+  typealias Context = ServerContext
 
   let endpoints: [Endpoint]
   let bodyLimit: Int
@@ -47,7 +47,6 @@ struct ErrorResponses: RouterMiddleware {
   private func refusal(_ error: any Error, _ request: Request, _ context: Context) -> APIError {
     switch error {
     case let error as APIError: return error
-    case is NIOTooManyBytesError: return .bodyTooLarge(limit: bodyLimit)
     case is CancellationError:
       // Either the client left, and nobody reads this, or the time to finish ran out.
       return .shuttingDown

@@ -53,12 +53,14 @@ extension APIError {
     invalid(parameter, "Unsupported value of '\(parameter)': \(reason)", code: "unsupported_value")
   }
 
-  static func contextLengthExceeded(tokens: Int, contextSize: Int) -> APIError {
+  static func contextLengthExceeded(
+    tokens: Int, contextSize: Int, field: String = "messages"
+  ) -> APIError {
     invalid(
-      "messages",
+      field,
       """
       This server's context is \(contextSize) tokens, and the prompt alone has \(tokens). \
-      Shorten the messages or the tools, or start the server with a larger --ctx-size.
+      Shorten it, or start the server with a larger --ctx-size.
       """, code: "context_length_exceeded")
   }
 

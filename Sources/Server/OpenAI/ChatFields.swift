@@ -1,30 +1,9 @@
 import JSON
 
-/// What the server does with one field of a chat request. Nothing is ignored without saying so.
-enum FieldPolicy: Sendable {
-  /// Read by `ChatRequest`.
-  case honoured
-  /// A label, or a hint that changes no answer: checked for its type, then left alone.
-  case harmless(@Sendable (Field) throws(APIError) -> Void)
-  /// Accepted where it asks for what happens anyway, refused with the reason otherwise.
-  case only([JSON], reason: String)
-  /// Refused, with the reason.
-  case refused(String)
-}
-
 /// Every field of a chat request that this server knows.
 enum ChatFields {
-  private static let text: @Sendable (Field) throws(APIError) -> Void = { field throws(APIError) in
-    _ = try field.string()
-  }
-  private static let object: @Sendable (Field) throws(APIError) -> Void = {
-    field throws(APIError) in _ = try field.object()
-  }
-  private static let flag: @Sendable (Field) throws(APIError) -> Void = { field throws(APIError) in
-    _ = try field.bool()
-  }
 
-  static let table: [(name: String, policy: FieldPolicy)] = [
+  static let table = FieldTable([
     // OpenAI's own.
     ("messages", .honoured),
     ("model", .honoured),
@@ -46,18 +25,18 @@ enum ChatFields {
     ("parallel_tool_calls", .honoured),
     ("reasoning_effort", .honoured),
     ("response_format", .honoured),
-    ("n", .only([1], reason: "one answer is made for each request; send it again for another.")),
+    ("n", .honoured),
     ("store", .only([false], reason: "this server keeps no answers.")),
     ("service_tier", .only(["auto", "default"], reason: "there is one service tier, 'default'.")),
     ("modalities", .only([["text"]], reason: "this server answers in text.")),
     ("verbosity", .only(["medium"], reason: "the model has no such control; say it in a message.")),
-    ("user", .harmless(text)),
-    ("safety_identifier", .harmless(text)),
-    ("metadata", .harmless(object)),
-    ("prompt_cache_key", .harmless(text)),
-    ("prompt_cache_retention", .harmless(text)),
-    ("prompt_cache_options", .harmless(object)),
-    ("prediction", .harmless(object)),
+    ("user", .harmless(FieldTable.text)),
+    ("safety_identifier", .harmless(FieldTable.text)),
+    ("metadata", .harmless(FieldTable.object)),
+    ("prompt_cache_key", .harmless(FieldTable.text)),
+    ("prompt_cache_retention", .harmless(FieldTable.text)),
+    ("prompt_cache_options", .harmless(FieldTable.object)),
+    ("prediction", .harmless(FieldTable.object)),
     ("audio", .refused("this server answers in text.")),
     ("function_call", .refused("use 'tool_choice'.")),
     ("functions", .refused("use 'tools'.")),
@@ -76,9 +55,10 @@ enum ChatFields {
     ("ignore_eos", .honoured),
     ("stop_token_ids", .honoured),
     ("chat_template_kwargs", .honoured),
+    ("return_progress", .honoured),
     ("cache_prompt", .only([true], reason: "prompts are always cached; that changes no answer.")),
     ("add_generation_prompt", .only([true], reason: "an answer always starts a new message.")),
-    ("best_of", .only([1], reason: "one answer is made for each request.")),
+    ("best_of", .refused("use 'n'; all choices are returned.")),
     ("echo", .only([false], reason: "a chat answer doesn't repeat its prompt.")),
     ("grammar", .honoured),
     ("guided_json", .honoured),
@@ -91,25 +71,5 @@ enum ChatFields {
     ("documents", .refused("put the documents into a message.")),
     ("adapters", .refused("this server serves no adapters.")),
     ("draft_model", .refused("this server uses no draft model.")),
-  ]
-
-  /// Refuses what isn't known or can't be done; afterwards only `honoured` fields matter.
-  static func check(
-    _ fields: Fields, _ table: [(name: String, policy: FieldPolicy)] = table
-  ) throws(APIError) {
-    for (name, value) in fields.object {
-      let field = Field(fields.pathOf(name), value)
-      guard field.isPresent else { continue }
-      guard let entry = table.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
-        throw fields.unknown(name, known: table.map(\.name))
-      }
-      switch entry.policy {
-      case .honoured: break
-      case .harmless(let check): try check(field)
-      case .only(let values, let reason):
-        if !values.contains(value) { throw .unsupportedValue(name, reason) }
-      case .refused(let reason): throw .unsupported(name, reason)
-      }
-    }
-  }
+  ])
 }

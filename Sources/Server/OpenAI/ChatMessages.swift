@@ -5,8 +5,14 @@ import JSON
 /// Text parts become one string and arguments of tool calls become objects, since that is what most
 /// templates can read; nothing is dropped.
 enum ChatMessages {
+  /// More than that no context holds.
+  static let most = 10_000
+
   static func read(_ field: Field) throws(APIError) -> [JSON] {
     let elements = try field.required(field.array())
+    guard elements.count <= most else {
+      throw field.refused("may hold \(most) messages at most, not \(elements.count)")
+    }
     guard !elements.isEmpty else { throw field.refused("must hold at least one message") }
     var messages: [JSON] = []
     for element in elements {

@@ -6,6 +6,10 @@ struct ChatRequest: Sendable {
   /// The name the client used; any will do, since one model is served, and the answer repeats it.
   var model: String?
   var conversation: Conversation
+  /// Answers to it.
+  var choices: Int
+  /// Whether a stream tells how much of the prompt is computed.
+  var showsProgress: Bool
   var delivery: Delivery
 }
 
@@ -33,13 +37,12 @@ extension ChatRequest {
   ]
 
   init(_ body: JSON, traits: ModelTraits) throws(APIError) {
-    guard case .object(let members) = body else {
-      throw APIError(.badRequest, "The body must be a JSON object, not \(body.kind).")
-    }
-    let fields = Fields(path: "", object: members)
-    try ChatFields.check(fields)
+    let fields = try Fields(body: body)
+    try ChatFields.table.check(fields)
     model = try fields["model"].string()
     delivery = try Delivery(fields)
+    choices = try fields["n"].integer(in: 1...ChoiceCount.most) ?? 1
+    showsProgress = try fields["return_progress"].bool() ?? false
     conversation = Conversation(
       messages: try ChatMessages.read(fields["messages"]), tools: try ChatTools(fields),
       templateVariables: try Self.variables(fields["chat_template_kwargs"]),
@@ -47,6 +50,7 @@ extension ChatRequest {
       sampling: try SamplingFields.read(fields, traits: traits),
       limits: try AnswerLimits(fields, vocabulary: traits.vocabulary),
       stop: try StopStrings.read(fields["stop"]), form: try AnswerForm.read(fields))
+    conversation.sampling.topLogprobs = try SamplingFields.chatLogprobs(fields)
   }
 
   static func variables(_ field: Field) throws(APIError) -> JSONObject {
@@ -62,8 +66,9 @@ extension AnswerLimits {
   /// -1 stands for no limit in llama.cpp and LM Studio.
   private static let noLimit = -1
 
-  init(_ fields: Fields, vocabulary: Int) throws(APIError) {
-    maximumTokens = try Self.maximumTokens(fields)
+  /// - Parameter atLeast: the smallest limit that makes sense.
+  init(_ fields: Fields, vocabulary: Int, atLeast least: Int = 1) throws(APIError) {
+    maximumTokens = try Self.maximumTokens(fields, atLeast: least)
     minimumTokens = try fields["min_tokens"].integer(in: 0...(.max)) ?? 0
     if let maximumTokens, minimumTokens > maximumTokens {
       throw fields["min_tokens"].refused("must not exceed the maximum of \(maximumTokens)")
@@ -76,11 +81,13 @@ extension AnswerLimits {
   }
 
   /// One limit under three names; where two are given they must agree.
-  private static func maximumTokens(_ fields: Fields) throws(APIError) -> Int? {
+  private static func maximumTokens(_ fields: Fields, atLeast least: Int) throws(APIError) -> Int? {
     var found: (name: String, limit: Int)?
     for name in ["max_completion_tokens", "max_tokens", "n_predict"] {
       guard let limit = try fields[name].integer(in: noLimit...(.max)) else { continue }
-      if limit == 0 { throw fields[name].refused("must be at least 1, or -1 for no limit") }
+      if limit != noLimit, limit < least {
+        throw fields[name].refused("must be at least \(least), or -1 for no limit")
+      }
       if let found, found.limit != limit {
         throw fields[name].refused("contradicts '\(found.name)'; send one of them")
       }

@@ -15,10 +15,15 @@ struct ChatTools: Sendable {
 }
 
 extension ChatTools {
+  static let most = 1024
   private static let longestName = 128
 
   init(_ fields: Fields) throws(APIError) {
-    for tool in try fields["tools"].array() ?? [] {
+    let tools = try fields["tools"].array() ?? []
+    guard tools.count <= Self.most else {
+      throw fields["tools"].refused("may hold \(Self.most) tools at most, not \(tools.count)")
+    }
+    for tool in tools {
       let (definition, isStrict) = try Self.definition(tool)
       definitions.append(definition)
       if isStrict, let name = definition["function"]?["name"]?.string { strict.insert(name) }
@@ -42,7 +47,9 @@ extension ChatTools {
     try function.refuseUnknown(known: ["name", "description", "parameters", "strict"])
     _ = try name(function["name"])
     _ = try function["description"].string()
-    _ = try function["parameters"].object()
+    if let parameters = try function["parameters"].object() {
+      try checkSize(parameters, function["parameters"])
+    }
     let isStrict = try function["strict"].bool() ?? false
     let members = presentMembers(of: function.object)
     return (["type": "function", "function": .object(members)], isStrict)
@@ -52,6 +59,15 @@ extension ChatTools {
   /// server.
   private static func presentMembers(of function: JSONObject) -> JSONObject {
     JSONObject(function.filter { !$0.value.isNull && $0.key != "strict" })
+  }
+
+  private static let largestSchema = 256 << 10
+
+  /// What a schema costs grows with it, and it costs before the first token.
+  private static func checkSize(_ schema: Fields, _ field: Field) throws(APIError) {
+    guard JSON.object(schema.object).text().utf8.count <= largestSchema else {
+      throw field.refused("may be \(largestSchema >> 10) KiB of JSON at most")
+    }
   }
 
   /// Templates write names into JSON and tags unescaped, so a name is held to harmless characters.

@@ -1,33 +1,52 @@
 import Hummingbird
 import JSON
 
-/// Chat completions: chunks of one message.
-struct ChatWire: AnswerWire {
+/// Chat completions: chunks of the messages of one or more choices.
+struct ChatWire: ChoicesWire {
   private let writer: ChatWriter
-  private var message = ChatMessage()
-  private var isFirst = true
+  private let showsProgress: Bool
+  private var messages: [ChatMessage]
+  /// Choices that have a frame already, which named its role.
+  private var begun: [Bool]
 
-  init(_ writer: ChatWriter) { self.writer = writer }
-
-  mutating func frames(_ delta: AnswerDelta, usageSoFar: Usage) -> [ByteBuffer] {
-    let delta = ChatDelta(delta)
-    guard !delta.isEmpty else { return [] }
-    defer { isFirst = false }
-    return [EventStream.frame(writer.chunk(delta, first: isFirst, usageSoFar: usageSoFar))]
+  init(_ writer: ChatWriter, choices: Int = 1, showsProgress: Bool = false) {
+    self.writer = writer
+    self.showsProgress = showsProgress
+    messages = Array(repeating: ChatMessage(), count: choices)
+    begun = Array(repeating: false, count: choices)
   }
 
-  mutating func lastFrames(_ summary: AnswerSummary) -> [ByteBuffer] {
+  mutating func frames(_ delta: AnswerDelta, of choice: Int, usageSoFar: Usage) -> [ByteBuffer] {
+    let delta = ChatDelta(delta)
+    guard !delta.isEmpty else { return [] }
+    return [EventStream.frame(chunk(delta, choice, usageSoFar))]
+  }
+
+  mutating func frames(_ progress: PromptProgress) -> [ByteBuffer] {
+    showsProgress ? [EventStream.frame(writer.chunk(progress))] : []
+  }
+
+  mutating func end(of choice: Int, _ summary: AnswerSummary, all: AnswerSummary?) -> [ByteBuffer] {
     // Every answer names its role, also one that is empty.
-    let empty = ChatDelta(content: "")
-    let first = isFirst ? [writer.chunk(empty, first: true, usageSoFar: summary.usage)] : []
-    return (first + writer.lastChunks(summary)).map(EventStream.frame) + [EventStream.end]
+    let first = begun[choice] ? [] : [chunk(ChatDelta(content: ""), choice, summary.usage)]
+    let frames = (first + writer.lastChunks(choice, summary, all: all)).map(EventStream.frame)
+    return all == nil ? frames : frames + [EventStream.end]
+  }
+
+  private mutating func chunk(_ delta: ChatDelta, _ choice: Int, _ usage: Usage) -> JSON {
+    defer { begun[choice] = true }
+    return writer.chunk(delta, of: choice, first: !begun[choice], usageSoFar: usage)
   }
 
   func failure(_ error: APIError) -> [ByteBuffer] {
     [EventStream.frame(error.json), EventStream.end]
   }
 
-  mutating func fold(_ delta: AnswerDelta) { message.append(ChatDelta(delta)) }
+  mutating func fold(_ delta: AnswerDelta, of choice: Int) {
+    messages[choice].append(ChatDelta(delta))
+  }
 
-  func whole(_ summary: AnswerSummary) -> JSON { writer.whole(message, summary) }
+  func whole(_ summaries: [AnswerSummary], all: AnswerSummary) -> JSON {
+    writer.whole(Array(zip(messages, summaries)), all)
+  }
 }

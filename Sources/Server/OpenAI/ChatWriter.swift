@@ -18,21 +18,25 @@ struct ChatWriter: Sendable {
   }
 
   private func choice(
-    _ key: String, _ content: JSON, logprobs: [JSON], end: AnswerEnd?
+    _ index: Int, _ key: String, _ content: JSON, logprobs: [JSON], end: AnswerEnd?
   ) -> JSON {
     [
-      "index": 0,
+      "index": .integer(index),
       key: content,
       "logprobs": logprobs.isEmpty ? .null : ["content": .array(logprobs), "refusal": .null],
       "finish_reason": end.map { .string($0.finishReason) } ?? .null,
     ]
   }
 
+  private func chunk(_ choices: [JSON]) -> JSONObject {
+    JSONObject(head("chat.completion.chunk") + [(key: "choices", value: .array(choices))])
+  }
+
   /// One piece of a streamed answer.
-  func chunk(_ delta: ChatDelta, first: Bool, usageSoFar: Usage) -> JSON {
+  func chunk(_ delta: ChatDelta, of index: Int, first: Bool, usageSoFar: Usage) -> JSON {
     let choice = choice(
-      "delta", delta.json(withRole: first), logprobs: delta.logprobs, end: nil)
-    var chunk = JSONObject(head("chat.completion.chunk") + [(key: "choices", value: [choice])])
+      index, "delta", delta.json(withRole: first), logprobs: delta.logprobs, end: nil)
+    var chunk = chunk([choice])
     switch usage {
     case .inOwnChunk: chunk["usage"] = .null
     case .continuous: chunk["usage"] = usageSoFar.json
@@ -41,43 +45,57 @@ struct ChatWriter: Sendable {
     return .object(chunk)
   }
 
-  /// The chunk that says why the answer ended, and, where usage has its own, that one.
-  func lastChunks(_ summary: AnswerSummary) -> [JSON] {
-    let choice = choice("delta", .object(JSONObject()), logprobs: [], end: summary.end)
-    var last = JSONObject(head("chat.completion.chunk") + [(key: "choices", value: [choice])])
+  /// How much of the prompt is computed, in the field that llama.cpp introduced.
+  func chunk(_ progress: PromptProgress) -> JSON {
+    var chunk = chunk([])
+    chunk["prompt_progress"] = [
+      "total": .integer(progress.total), "processed": .integer(progress.done),
+      "time_ms": .integer(Int(progress.seconds * 1000)),
+    ]
+    return .object(chunk)
+  }
+
+  /// The chunk that says why a choice ended, and, with the last of them and where usage has its own,
+  /// that one.
+  func lastChunks(_ index: Int, _ summary: AnswerSummary, all: AnswerSummary?) -> [JSON] {
+    let choice = choice(index, "delta", .object(JSONObject()), logprobs: [], end: summary.end)
+    var last = chunk([choice])
     switch usage {
-    case .onLastChunk: last["usage"] = summary.usage.json
+    case .onLastChunk: if let all { last["usage"] = all.usage.json }
     case .inOwnChunk: last["usage"] = .null
-    case .continuous: last["usage"] = summary.usage.json
+    case .continuous: last["usage"] = (all ?? summary).usage.json
     case .none: break
     }
-    last["timings"] = summary.timings.json
+    if let all { last["timings"] = all.timings.json }
     if summary.wasCancelled { last["cancelled"] = true }
-    guard usage == .inOwnChunk || usage == .continuous else { return [.object(last)] }
-    let own = JSONObject(
-      head("chat.completion.chunk") + [
-        (key: "choices", value: []), (key: "usage", value: summary.usage.json),
-        (key: "timings", value: summary.timings.json),
-      ])
+    guard let all, usage == .inOwnChunk || usage == .continuous else { return [.object(last)] }
+    var own = chunk([])
+    own["usage"] = all.usage.json
+    own["timings"] = all.timings.json
     return [.object(last), .object(own)]
   }
 
-  /// The answer in one piece.
-  func whole(_ answer: ChatMessage, _ summary: AnswerSummary) -> JSON {
-    let choice = choice(
-      "message", answer.json, logprobs: answer.logprobs, end: summary.end)
+  /// The answers in one piece.
+  func whole(_ answers: [(message: ChatMessage, summary: AnswerSummary)], _ all: AnswerSummary)
+    -> JSON
+  {
+    let choices = answers.enumerated().map { index, answer in
+      choice(
+        index, "message", answer.message.json, logprobs: answer.message.logprobs,
+        end: answer.summary.end)
+    }
     var whole = JSONObject(
       head("chat.completion") + [
-        (key: "choices", value: [choice]), (key: "usage", value: summary.usage.json),
-        (key: "timings", value: summary.timings.json),
+        (key: "choices", value: .array(choices)), (key: "usage", value: all.usage.json),
+        (key: "timings", value: all.timings.json),
       ])
-    if summary.wasCancelled { whole["cancelled"] = true }
+    if all.wasCancelled { whole["cancelled"] = true }
     return .object(whole)
   }
 }
 
 extension AnswerEnd {
-  fileprivate var finishReason: String {
+  var finishReason: String {
     switch self {
     case .stop, .stopString: "stop"
     case .length: "length"

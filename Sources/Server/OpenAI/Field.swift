@@ -103,6 +103,19 @@ struct Fields {
   let path: String
   let object: JSONObject
 
+  /// Those of a whole body.
+  init(body: JSON) throws(APIError) {
+    guard case .object(let members) = body else {
+      throw APIError(.badRequest, "The body must be a JSON object, not \(body.kind).")
+    }
+    self.init(path: "", object: members)
+  }
+
+  init(path: String, object: JSONObject) {
+    self.path = path
+    self.object = object
+  }
+
   subscript(name: String) -> Field { Field(pathOf(name), object[name]) }
 
   func pathOf(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }

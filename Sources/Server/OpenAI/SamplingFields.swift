@@ -50,7 +50,6 @@ enum SamplingFields {
       sampling.seed = UInt64(bitPattern: Int64(seed))
     }
     sampling.logitBias = try logitBias(fields["logit_bias"], vocabulary: traits.vocabulary)
-    sampling.topLogprobs = try topLogprobs(fields)
     return sampling
   }
 
@@ -70,7 +69,8 @@ enum SamplingFields {
     return result
   }
 
-  private static func topLogprobs(_ fields: Fields) throws(APIError) -> Int? {
+  /// The runners-up that a chat request wants with every token's log-probability.
+  static func chatLogprobs(_ fields: Fields) throws(APIError) -> Int? {
     let top = try fields["top_logprobs"].integer(in: 0...20)
     guard try fields["logprobs"].bool() == true else {
       guard top == nil else { throw fields["top_logprobs"].refused("needs 'logprobs': true") }

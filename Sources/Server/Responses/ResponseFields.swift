@@ -2,14 +2,7 @@ import JSON
 
 /// Every field of a request of the Responses API that this server knows.
 enum ResponseFields {
-  private static let text: @Sendable (Field) throws(APIError) -> Void = { field throws(APIError) in
-    _ = try field.string()
-  }
-  private static let object: @Sendable (Field) throws(APIError) -> Void = {
-    field throws(APIError) in _ = try field.object()
-  }
-
-  static let table: [(name: String, policy: FieldPolicy)] = [
+  static let table = FieldTable([
     ("input", .honoured),
     ("instructions", .honoured),
     ("previous_response_id", .honoured),
@@ -28,11 +21,11 @@ enum ResponseFields {
     ("stream", .honoured),
     ("stream_options", .honoured),
     ("metadata", .honoured),
-    ("user", .harmless(text)),
-    ("safety_identifier", .harmless(text)),
-    ("prompt_cache_key", .harmless(text)),
-    ("prompt_cache_retention", .harmless(text)),
-    ("prompt_cache_options", .harmless(object)),
+    ("user", .harmless(FieldTable.text)),
+    ("safety_identifier", .harmless(FieldTable.text)),
+    ("prompt_cache_key", .harmless(FieldTable.text)),
+    ("prompt_cache_retention", .harmless(FieldTable.text)),
+    ("prompt_cache_options", .harmless(FieldTable.object)),
     // It bounds the calls that a server makes itself, and this one makes none.
     (
       "max_tool_calls",
@@ -62,5 +55,5 @@ enum ResponseFields {
     ("logit_bias", .honoured),
     ("stop", .honoured),
     ("chat_template_kwargs", .honoured),
-  ]
+  ])
 }

@@ -29,7 +29,7 @@ extension ResponseRequest {
       throw APIError(.badRequest, "The body must be a JSON object, not \(body.kind).")
     }
     let fields = Fields(path: "", object: members)
-    try ChatFields.check(fields, ResponseFields.table)
+    try ResponseFields.table.check(fields)
     model = try fields["model"].string()
     context = ResponseContext(
       earlier: try Self.earlier(fields["previous_response_id"], store),
@@ -87,9 +87,7 @@ extension ResponseRequest {
   private static func sampling(_ fields: Fields, _ traits: ModelTraits) throws(APIError)
     -> SamplingParameters
   {
-    var members = fields.object
-    members["top_logprobs"] = nil
-    var sampling = try SamplingFields.read(Fields(path: "", object: members), traits: traits)
+    var sampling = try SamplingFields.read(fields, traits: traits)
     sampling.topLogprobs = try fields["top_logprobs"].integer(in: 0...20)
     for include in try fields["include"].array() ?? [] {
       let name = try include.required(include.string())

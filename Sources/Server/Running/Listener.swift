@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -7,19 +8,25 @@ import ServiceLifecycle
 struct Listener: Service {
   let host: String
   let port: Int
-  let responder: RouterResponder<BasicRequestContext>
+  let responder: RouterResponder<ServerContext>
   let logger: Logger
   /// Told the port once the socket is bound.
   let onBound: @Sendable (Int) -> Void
 
   /// For connections between requests, or slow to send one; answers may take as long as they do.
   private static let idleTimeout = TimeAmount.seconds(90)
+  /// More than that wait in the system's queue until others have gone.
+  private static let mostConnections = 1024
 
   func run() async throws {
     let application = Application(
       responder: responder,
-      server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
-      configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [ConnectionDeadlines()], idleTimeout: Self.idleTimeout)),
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: port),
+        availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections)),
       onServerRunning: { channel in onBound(channel.localAddress?.port ?? port) },
       logger: logger)
     do {
@@ -33,7 +40,7 @@ struct Listener: Service {
 /// The IPv6 half of `localhost`, on the port that IPv4 got. A machine without IPv6 does without.
 struct SecondListener: Service {
   let bound: Promise<Int>
-  let responder: RouterResponder<BasicRequestContext>
+  let responder: RouterResponder<ServerContext>
   let logger: Logger
 
   func run() async throws {

@@ -1,9 +1,9 @@
 import Hummingbird
 import Runtime
 
-/// Turns the events of an answer into the frames of its stream.
-struct AnswerFrames<Wire: AnswerWire> {
-  private var answer: Answer
+/// Turns the events of answers into the frames of their stream.
+struct AnswerFrames<Wire: ChoicesWire> {
+  private var choices: Choices
   private var wire: Wire
   private let report: AnswerReport
   private let keepAlive: Duration
@@ -11,8 +11,10 @@ struct AnswerFrames<Wire: AnswerWire> {
   private var lastSent = ContinuousClock.now
   private(set) var isFinished = false
 
-  init(answer: Answer, wire: Wire, report: AnswerReport, keepAlive: Duration = .seconds(3)) {
-    self.answer = answer
+  init(
+    _ choices: Choices, wire: Wire, report: AnswerReport, keepAlive: Duration = .seconds(3)
+  ) {
+    self.choices = choices
     self.wire = wire
     self.report = report
     self.keepAlive = keepAlive
@@ -20,11 +22,12 @@ struct AnswerFrames<Wire: AnswerWire> {
 
   mutating func begin() -> [ByteBuffer] { wire.begin() }
 
-  mutating func take(_ pulse: Pulse<GenerationEvent>) -> [ByteBuffer] {
+  mutating func take(_ pulse: Pulse<(Int, GenerationEvent)>) -> [ByteBuffer] {
     let frames: [ByteBuffer] =
       switch pulse {
       case .silence: [wire.keepAlive(progress: progress)]
-      case .element(let event): answer.take(event).flatMap { self.frames($0) }
+      case .element((let choice, let event)):
+        choices.take(choice, event).flatMap { isFinished ? [] : self.frames($0) }
       }
     return sent(frames)
   }
@@ -47,17 +50,19 @@ struct AnswerFrames<Wire: AnswerWire> {
     wire.abandoned()
   }
 
-  private mutating func frames(_ event: AnswerEvent) -> [ByteBuffer] {
+  private mutating func frames(_ event: Choices.Event) -> [ByteBuffer] {
     switch event {
-    case .progress(let done, let total):
-      progress = "prompt \(done)/\(total)"
-      return []
-    case .delta(let delta, let usage): return wire.frames(delta, usageSoFar: usage)
-    case .enough: return []
-    case .finished(let summary):
-      isFinished = true
-      report.finished(summary)
-      return wire.lastFrames(summary)
+    case .progress(let now):
+      progress = "prompt \(now.done)/\(now.total)"
+      return wire.frames(now)
+    case .delta(let delta, let choice, let usage):
+      return wire.frames(delta, of: choice, usageSoFar: usage)
+    case .finished(let choice, let summary, let all):
+      if let all {
+        isFinished = true
+        report.finished(all)
+      }
+      return wire.end(of: choice, summary, all: all)
     case .failed(let reason):
       isFinished = true
       report.failed(reason)

@@ -1,17 +1,29 @@
 import Hummingbird
+import JSON
+import Logging
 
-/// Sends an answer to who asked for it, in the words of its API; a client that leaves ends it.
-struct AnswerResponse<Wire: AnswerWire>: Sendable {
-  let answer: Answer
+/// Sends answers to who asked for them, in the words of its API; a client that leaves ends them.
+struct AnswerResponse<Wire: ChoicesWire>: Sendable {
+  let choices: Choices
   let wire: Wire
   let report: AnswerReport
   let keepAlive: Duration
 
-  init(_ answer: Answer, _ wire: Wire, server: ServerState) {
-    self.answer = answer
+  /// - Parameter logger: the request's own, which knows its name.
+  init(_ choices: Choices, _ wire: Wire, server: ServerState, logger: Logger? = nil) {
+    self.choices = choices
     self.wire = wire
-    report = AnswerReport(id: answer.id, logger: server.logger)
+    report = AnswerReport(id: choices.id, logger: logger ?? server.logger)
     keepAlive = server.configuration.keepAlive
+  }
+
+  /// For an API that gives one answer to a request.
+  init<Sole: AnswerWire>(
+    _ answer: Answer, _ wire: Sole, server: ServerState, logger: Logger? = nil
+  ) where Wire == SoleChoice<Sole> {
+    self.init(
+      Choices([answer], id: answer.id, perPrompt: 1), SoleChoice(wire), server: server,
+      logger: logger)
   }
 
   /// Waits for the whole answer.
@@ -19,9 +31,7 @@ struct AnswerResponse<Wire: AnswerWire>: Sendable {
     var response = try await request.body.consumeWithCancellationOnInboundClose { _ in
       var wire = wire
       do {
-        let (body, summary) = try await answer.whole(&wire)
-        report.finished(summary)
-        return Response.json(body)
+        return Response.json(try await folded(by: &wire))
       } catch let error as APIError {
         report.failed(error.message)
         throw error
@@ -36,17 +46,35 @@ struct AnswerResponse<Wire: AnswerWire>: Sendable {
     return response
   }
 
+  private func folded(by wire: inout Wire) async throws -> JSON {
+    var choices = choices
+    for await (choice, event) in choices.events {
+      for event in choices.take(choice, event) {
+        switch event {
+        case .progress, .finished: break
+        case .delta(let delta, let choice, _): wire.fold(delta, of: choice)
+        case .failed(let reason): throw APIError.serverFailure(reason)
+        }
+      }
+      if let summaries = choices.whole {
+        report.finished(summaries.all)
+        return wire.whole(summaries.each, all: summaries.all)
+      }
+    }
+    throw CancellationError()
+  }
+
   func stream(to request: Request) -> Response {
     Response(
       status: .ok, headers: EventStream.headers,
       body: ResponseBody { writer in
         try await request.body.consumeWithCancellationOnInboundClose { _ in
-          var stream = AnswerFrames(
-            answer: answer, wire: wire, report: report, keepAlive: keepAlive)
+          var stream = AnswerFrames(choices, wire: wire, report: report, keepAlive: keepAlive)
           defer { if !stream.isFinished { stream.abandon() } }
           for buffer in stream.begin() { try await writer.write(buffer) }
-          for await pulse in answer.events.pulsing(every: keepAlive) {
+          for await pulse in choices.events.pulsing(every: keepAlive) {
             for buffer in stream.take(pulse) { try await writer.write(buffer) }
+            if stream.isFinished { break }
           }
           guard stream.isFinished else { throw CancellationError() }
         }

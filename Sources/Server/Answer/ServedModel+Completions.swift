@@ -1,0 +1,75 @@
+import Chat
+import JSON
+import Runtime
+
+extension ServedModel {
+  /// Hands every prompt to the engine, as often as continuations are wanted.
+  func begin(_ request: CompletionRequest, id: String, client: String) throws -> Choices {
+    let count = request.prompts.count * request.choices
+    let answers = try begin(count, id: id) { index, id throws(APIError) in
+      let prompt = request.prompts[index / request.choices]
+      guard !prompt.tokens.isEmpty else {
+        throw .invalid("prompt", "'prompt' must have at least one token.")
+      }
+      var generation = GenerationRequest(id: id, prompt: prompt.tokens)
+      generation.client = client
+      generation.sampling = request.sampling
+      generation.sampling.seed = seed(request.sampling, choice: index % request.choices)
+      generation.limit(by: request.limits, endOfSequence: chat.stopTokens)
+      if request.echoes { generation.promptLogprobs = request.logprobs }
+      return Answer(
+        id: id, events: try events(of: generation, field: "prompt"), engine: engine,
+        builder: builder(for: request, promptTokens: prompt.tokens.count), metrics: metrics)
+    }
+    return Choices(answers, id: id, perPrompt: request.choices)
+  }
+
+  /// Begins one or more answers to a conversation.
+  func begin(
+    _ conversation: Conversation, choices count: Int, id: String, client: String
+  ) throws -> Choices {
+    let answers = try begin(count, id: id) { index, id in
+      var conversation = conversation
+      conversation.sampling.seed = seed(conversation.sampling, choice: index)
+      return try begin(conversation, id: id, client: client)
+    }
+    return Choices(answers, id: id, perPrompt: count)
+  }
+
+  /// Begins all or none.
+  private func begin(
+    _ count: Int, id: String, _ begin: (_ index: Int, _ id: String) throws -> Answer
+  ) throws -> [Answer] {
+    do {
+      return try (0..<count).map { try begin($0, count == 1 ? id : "\(id)/\($0)") }
+    } catch {
+      _ = engine.cancel(id: id)
+      throw error
+    }
+  }
+
+  /// Choices differ, and come out the same again.
+  private func seed(_ sampling: SamplingParameters, choice: Int) -> UInt64? {
+    sampling.seed.map { $0 &+ UInt64(choice) }
+  }
+
+  /// Nothing in a continuation is taken for reasoning or calls.
+  private func builder(for request: CompletionRequest, promptTokens: Int) -> AnswerBuilder {
+    AnswerBuilder(
+      decoder: chat.makeDecoder(),
+      parser: OutputParser(
+        toolFormat: nil, reasoning: nil, tools: nil, prompt: "", stop: request.stop),
+      logprobs: request.logprobs.map { _ in LogprobWriter(tokenizer: chat.tokenizer) },
+      parallelToolCalls: true, stops: request.stop, promptTokens: promptTokens)
+  }
+}
+
+extension GenerationRequest {
+  mutating func limit(by limits: AnswerLimits, endOfSequence: Set<Int32>) {
+    maximumTokens = limits.maximumTokens
+    minimumTokens = limits.minimumTokens
+    ignoreEndOfSequence = limits.ignoreEndOfSequence
+    stopTokens = limits.stopTokens
+    endOfSequenceTokens = endOfSequence
+  }
+}

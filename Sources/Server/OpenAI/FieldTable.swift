@@ -1,0 +1,54 @@
+import JSON
+
+/// What the server does with one field of a request. Nothing is ignored without saying so.
+enum FieldPolicy: Sendable {
+  /// Read by the request.
+  case honoured
+  /// A label, or a hint that changes no answer: checked for its type, then left alone.
+  case harmless(@Sendable (Field) throws(APIError) -> Void)
+  /// Accepted where it asks for what happens anyway, refused with the reason otherwise.
+  case only([JSON], reason: String)
+  /// Refused, with the reason.
+  case refused(String)
+}
+
+/// Every field of one kind of request that this server knows.
+struct FieldTable: Sendable {
+  typealias Entry = (name: String, policy: FieldPolicy)
+
+  let entries: [Entry]
+  private let names: [String]
+
+  init(_ entries: [Entry]) {
+    self.entries = entries
+    names = entries.map(\.name)
+  }
+
+  /// Refuses what isn't known or can't be done; afterwards only `honoured` fields matter.
+  func check(_ fields: Fields) throws(APIError) {
+    for (name, value) in fields.object {
+      let field = Field(fields.pathOf(name), value)
+      guard field.isPresent else { continue }
+      guard let entry = entries.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+        throw fields.unknown(name, known: names)
+      }
+      switch entry.policy {
+      case .honoured: break
+      case .harmless(let check): try check(field)
+      case .only(let values, let reason):
+        if !values.contains(value) { throw .unsupportedValue(name, reason) }
+      case .refused(let reason): throw .unsupported(name, reason)
+      }
+    }
+  }
+}
+
+/// Checks of fields that are left alone.
+extension FieldTable {
+  static let text: @Sendable (Field) throws(APIError) -> Void = { field throws(APIError) in
+    _ = try field.string()
+  }
+  static let object: @Sendable (Field) throws(APIError) -> Void = { field throws(APIError) in
+    _ = try field.object()
+  }
+}

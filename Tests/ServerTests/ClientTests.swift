@@ -1,0 +1,57 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import JSON
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import Server
+
+/// Whose request it is, which decides whose turn it is.
+struct ClientTests {
+  @Test func `A machine is one client, whatever its port`() throws {
+    let clients = try [
+      SocketAddress(ipAddress: "10.0.0.1", port: 1), SocketAddress(ipAddress: "10.0.0.1", port: 2),
+      SocketAddress(ipAddress: "::1", port: 1), SocketAddress(unixDomainSocketPath: "/tmp/s"),
+    ].map { ServerContext.client(at: $0) }
+    #expect(clients == ["10.0.0.1", "10.0.0.1", "::1", "local"])
+  }
+
+  @Test(arguments: [(["one", "two"], "b"), (["one"], "a")])
+  func `Each of several keys is a client, and none crowds out another`(
+    keys: [String], third: String
+  ) async throws {
+    let order = Mutex<[String]>([])
+    let isQueued = Mutex(false)
+    var server = try TestServer(
+      parallel: 2,
+      beforeStep: { _ in
+        if !isQueued.withLock(\.self) { Thread.sleep(forTimeInterval: 0.002) }
+      },
+      respond: { prompt in
+        let name = String(prompt.split(separator: "#")[1])
+        order.withLock { if !$0.contains(name) { $0.append(name) } }
+        return String(repeating: "a", count: "xy".contains(name) ? 400 : 1)
+      })
+    server.configuration.apiKeys = keys
+    try await server.run { [server] client in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        let asks = [("x", "one"), ("y", "one"), ("a", "one"), ("b", keys.last ?? "")]
+        for (count, (name, key)) in asks.enumerated() {
+          group.addTask {
+            let headers: HTTPFields = [.authorization: "Bearer \(key)"]
+            let response = try await client.chat(question("#\(name)#"), headers: headers)
+            #expect(response.status == .ok)
+          }
+          while server.engine.status.running + server.engine.status.waiting <= count {
+            try await Task.sleep(for: .milliseconds(1))
+          }
+        }
+        isQueued.withLock { $0 = true }
+        try await group.waitForAll()
+      }
+    }
+    #expect(order.withLock { $0.dropFirst(2).first } == third)
+  }
+}
