@@ -184,8 +184,10 @@ struct ChoiceTests {
     #expect(parts.compactMap { $0["delta"]?["content"]?.string }.joined() == text)
   }
 
-  @Test func `Seeds differ from choice to choice and are the same in every request`() async throws {
-    let server = try TestServer(saying: "Hi!")
+  @Test func `Choices have names of their own, and one by which all are found`() async throws {
+    let server = try TestServer(
+      beforeStep: { _ in Thread.sleep(forTimeInterval: 0.005) },
+      respond: { _ in String(repeating: "a", count: 2000) })
     let conversation = Conversation(
       messages: [["role": "user", "content": "a"]], sampling: server.served.traits.sampling)
     let choices = try server.served.begin(conversation, choices: 2, id: "x", client: "")
