@@ -11,20 +11,23 @@ enum { SUMS = $sums, STEPS = 64, ROUNDS = 10000, PASSES = 5 };
 struct operands {
     float left[STEPS][16];
     float right[STEPS][SUMS];
+    float bytes[SUMS * REGISTERS][16];
     float result[16];
+    i32_register sum;
 };
 
 KERNEL void multiply_bytes(struct operands *x) {
-    i32x16 sums[SUMS] = {{0}};
+    enum { PARTS = SUMS * REGISTERS };
+    small_sums sums[PARTS] = {{0}};
     for (int round = 0; round < ROUNDS; round++)
         for (int step = 0; step < STEPS; step++) {
-            const u32x16 codes = load_words(x->left[step]);
-            for (int i = 0; i < SUMS; i++)
-                sums[i] = dot4_small(sums[i], codes, splat_word(&x->right[step][i]));
+            const u32_register codes = load_register(x->left[step]);
+            for (int i = 0; i < PARTS; i++)
+                sums[i] = add_small(sums[i], codes, load_register(x->bytes[i]));
         }
-    f32x16 total = splat(0);
-    for (int i = 0; i < SUMS; i++) total += to_float(sums[i]);
-    store(x->result, total);
+    i32_register total = {0};
+    for (int i = 0; i < PARTS; i++) total = collect_small(total, sums[i]);
+    x->sum = total;
 }
 
 KERNEL void multiply_floats(struct operands *x) {
@@ -45,7 +48,7 @@ static double seconds(int32_t threads, void (*multiply)(struct operands *)) {
     double best = 1e9, started = 0;
 #pragma omp parallel num_threads(threads)
     {
-        struct operands x = {{{0}}, {{0}}, {0}};
+        struct operands x = {{{0}}, {{0}}, {{0}}, {0}, {0}};
         for (int pass = 0; pass < PASSES; pass++) {
 #pragma omp barrier
             if (omp_get_thread_num() == 0) started = omp_get_wtime();

@@ -1,5 +1,15 @@
 // What is done to one row before and after the products.
 
+// Vectors, and the registers that hold them.
+union i32_lanes {
+    i32x16 vector;
+    i32_register registers[REGISTERS];
+};
+union f32_lanes {
+    f32x16 vector;
+    f32_register registers[REGISTERS];
+};
+
 // Activations rounded to bytes, with one scale for each group of columns.
 struct int8_rows {
     int8_t *codes;  // (tiles, columns / 4, tokens, 4)

@@ -109,6 +109,12 @@ static const unsigned char quant_dense_f16_h[] = {
 static const unsigned char quant_dense_f32_h[] = {
 #embed "quant/dense_f32.h"
 };
+static const unsigned char quant_dots_float_c[] = {
+#embed "quant/dots_float.c"
+};
+static const unsigned char quant_dots_int8_c[] = {
+#embed "quant/dots_int8.c"
+};
 static const unsigned char quant_e2m1_h[] = {
 #embed "quant/e2m1.h"
 };
@@ -186,6 +192,8 @@ static const template_file files[] = {
     {"quant/dense_bf16.h", quant_dense_bf16_h, sizeof quant_dense_bf16_h},
     {"quant/dense_f16.h", quant_dense_f16_h, sizeof quant_dense_f16_h},
     {"quant/dense_f32.h", quant_dense_f32_h, sizeof quant_dense_f32_h},
+    {"quant/dots_float.c", quant_dots_float_c, sizeof quant_dots_float_c},
+    {"quant/dots_int8.c", quant_dots_int8_c, sizeof quant_dots_int8_c},
     {"quant/e2m1.h", quant_e2m1_h, sizeof quant_e2m1_h},
     {"quant/e4m3.h", quant_e4m3_h, sizeof quant_e4m3_h},
     {"quant/product_affine_float.c", quant_product_affine_float_c,

@@ -67,6 +67,18 @@ public enum InstructionSet: String, Sendable {
     }
   }
 
+  /// Products of four codes up to `largest` with signed bytes that a lane's sums hold, a power of two.
+  func quadsTogether(_ largest: Int) -> Int {
+    switch self {
+    case .avx512vnni, .portable: return 1 << 16
+    case .avx512, .avx2:
+      // Halves of a large code are summed apart.
+      let code = largest < 128 ? largest : 15
+      let most = 32767 / (2 * 127 * code)
+      return 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
+    }
+  }
+
   /// 32-bit lanes of one register: what bounds how many tokens a tile can hold.
   var registers: (count: Int, lanes: Int) {
     switch self {

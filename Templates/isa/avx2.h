@@ -7,7 +7,12 @@
 #define JOIN(a, b)                                                                                 \
     __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 
+enum { REGISTERS = 2, REGISTER_BYTES = 32 };  // of one vector
 typedef int32_t i32x8 __attribute__((vector_size(32)));
+typedef uint32_t u32x8 __attribute__((vector_size(32)));
+typedef float f32_register __attribute__((vector_size(32)));
+typedef i32x8 i32_register;
+typedef u32x8 u32_register;
 
 // a * b + c, rounded once.
 INLINE f32x16 multiply_add(f32x16 a, f32x16 b, f32x16 c) {
@@ -45,35 +50,54 @@ INLINE void store_bytes(int8_t *p, i32x16 v) {
     for (int lane = 0; lane < 16; lane++) p[lane] = (int8_t)v[lane];
 }
 
-INLINE i32x8 dot4_half(__m256i codes, __m256i x, short factor) {
-    return (i32x8)_mm256_madd_epi16(_mm256_maddubs_epi16(codes, x), _mm256_set1_epi16(factor));
+INLINE f32_register multiply_add_register(f32_register a, f32_register b, f32_register c) {
+    return _mm256_fmadd_ps(a, b, c);
 }
 
-// sum + the four products of unsigned and signed bytes in each lane, for codes below 128, of which
-// two products fit 16 bits.
-INLINE i32x16 dot4_small(i32x16 sum, u32x16 codes, u32x16 x) {
-    return sum + JOIN(dot4_half((__m256i)LOWER(codes), (__m256i)LOWER(x), 1),
-                      dot4_half((__m256i)UPPER(codes), (__m256i)UPPER(x), 1));
+INLINE f32_register splat_register(float x) { return _mm256_set1_ps(x); }
+
+INLINE u32_register load_register(const void *p) {
+    return (u32_register)_mm256_loadu_si256((const __m256i *)p);
 }
 
-// The same for all codes: 16 times the upper half of each byte, and the lower half.
-INLINE i32x16 dot4(i32x16 sum, u32x16 codes, u32x16 x) {
-    const u32x16 upper = codes >> 4 & 0x0f0f0f0fu;
-    return dot4_small(sum, codes & 0x0f0f0f0fu, x) +
-           JOIN(dot4_half((__m256i)LOWER(upper), (__m256i)LOWER(x), 16),
-                dot4_half((__m256i)UPPER(upper), (__m256i)UPPER(x), 16));
+// The same four bytes in every lane.
+INLINE u32_register splat_bytes(const void *p) {
+    return (u32_register)_mm256_set1_epi32(*(const word_anywhere *)p);
 }
 
-INLINE __m256i look_up_half(__m128i table, __m256i indices) {
-    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), indices);
+// Sums of products of unsigned and signed bytes, each two neighbours in 16 bits, which hold
+// 32767 / (2 * 127 * largest code) of them.
+typedef int16_t small_sums __attribute__((vector_size(32)));
+
+INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x) {
+    return sums + (small_sums)_mm256_maddubs_epi16((__m256i)codes, (__m256i)x);
+}
+
+// total + the sums of each lane.
+INLINE i32_register collect_small(i32_register total, small_sums sums) {
+    return total + (i32_register)_mm256_madd_epi16((__m256i)sums, _mm256_set1_epi16(1));
+}
+
+// The same for codes of all 8 bits: their lower and their upper halves apart.
+typedef struct {
+    small_sums lower, upper;
+} wide_sums;
+
+INLINE wide_sums add_wide(wide_sums sums, u32_register codes, u32_register x) {
+    sums.lower = add_small(sums.lower, codes & 0x0f0f0f0fu, x);
+    sums.upper = add_small(sums.upper, codes >> 4 & 0x0f0f0f0fu, x);
+    return sums;
+}
+
+INLINE i32_register collect_wide(i32_register total, wide_sums sums) {
+    const __m256i upper = _mm256_madd_epi16((__m256i)sums.upper, _mm256_set1_epi16(16));
+    return collect_small(total, sums.lower) + (i32_register)upper;
 }
 
 // For every byte, which must be below 16, that one of the table.
-INLINE u32x16 look_up(const uint8_t *table, u32x16 indices) {
-    typedef uint32_t u32x8 __attribute__((vector_size(32)));
+INLINE u32_register look_up(const uint8_t *table, u32_register indices) {
     const __m128i bytes = _mm_loadu_si128((const __m128i *)table);
-    return JOIN((u32x8)look_up_half(bytes, (__m256i)LOWER(indices)),
-                (u32x8)look_up_half(bytes, (__m256i)UPPER(indices)));
+    return (u32_register)_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), (__m256i)indices);
 }
 
 // The permutation reads three bits of an index; the fourth, moved to the sign, chooses the half.

@@ -1,6 +1,11 @@
 // AVX-512 (F, BW, DQ, VL): one register is one vector.
 #include <immintrin.h>
 
+enum { REGISTERS = 1, REGISTER_BYTES = 64 };  // of one vector
+typedef f32x16 f32_register;
+typedef i32x16 i32_register;
+typedef u32x16 u32_register;
+
 // a * b + c, rounded once.
 INLINE f32x16 multiply_add(f32x16 a, f32x16 b, f32x16 c) { return _mm512_fmadd_ps(a, b, c); }
 
@@ -24,10 +29,21 @@ INLINE void store_bytes(int8_t *p, i32x16 v) {
     _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)v));
 }
 
+INLINE f32_register multiply_add_register(f32_register a, f32_register b, f32_register c) {
+    return multiply_add(a, b, c);
+}
+
+INLINE f32_register splat_register(float x) { return splat(x); }
+
+INLINE u32_register load_register(const void *p) { return load_words(p); }
+
+// The same four bytes in every lane.
+INLINE u32_register splat_bytes(const void *p) { return splat_word(p); }
+
 // For every byte, which must be below 16, that one of the table.
-INLINE u32x16 look_up(const uint8_t *table, u32x16 indices) {
+INLINE u32_register look_up(const uint8_t *table, u32_register indices) {
     const __m512i bytes = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
-    return (u32x16)_mm512_shuffle_epi8(bytes, (__m512i)indices);
+    return (u32_register)_mm512_shuffle_epi8(bytes, (__m512i)indices);
 }
 
 // For every lane, that one of 16 floats which its lowest four bits name.

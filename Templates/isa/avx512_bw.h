@@ -1,15 +1,30 @@
 // AVX-512 without VNNI: bytes multiply into 16-bit pairs, pairs add into 32 bits.
 
-// sum + the four products of unsigned and signed bytes in each lane, for codes below 128, of which
-// two products fit 16 bits.
-INLINE i32x16 dot4_small(i32x16 sum, u32x16 codes, u32x16 x) {
-    const __m512i pairs = _mm512_maddubs_epi16((__m512i)codes, (__m512i)x);
-    return sum + (i32x16)_mm512_madd_epi16(pairs, _mm512_set1_epi16(1));
+// Sums of products of unsigned and signed bytes, each two neighbours in 16 bits, which hold
+// 32767 / (2 * 127 * largest code) of them.
+typedef int16_t small_sums __attribute__((vector_size(64)));
+
+INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x) {
+    return sums + (small_sums)_mm512_maddubs_epi16((__m512i)codes, (__m512i)x);
 }
 
-// The same for all codes: 16 times the upper half of each byte, and the lower half.
-INLINE i32x16 dot4(i32x16 sum, u32x16 codes, u32x16 x) {
-    const __m512i upper = _mm512_maddubs_epi16((__m512i)(codes >> 4 & 0x0f0f0f0fu), (__m512i)x);
-    return dot4_small(sum, codes & 0x0f0f0f0fu, x) +
-           (i32x16)_mm512_madd_epi16(upper, _mm512_set1_epi16(16));
+// total + the sums of each lane.
+INLINE i32_register collect_small(i32_register total, small_sums sums) {
+    return total + (i32_register)_mm512_madd_epi16((__m512i)sums, _mm512_set1_epi16(1));
+}
+
+// The same for codes of all 8 bits: their lower and their upper halves apart.
+typedef struct {
+    small_sums lower, upper;
+} wide_sums;
+
+INLINE wide_sums add_wide(wide_sums sums, u32_register codes, u32_register x) {
+    sums.lower = add_small(sums.lower, codes & 0x0f0f0f0fu, x);
+    sums.upper = add_small(sums.upper, codes >> 4 & 0x0f0f0f0fu, x);
+    return sums;
+}
+
+INLINE i32_register collect_wide(i32_register total, wide_sums sums) {
+    const __m512i upper = _mm512_madd_epi16((__m512i)sums.upper, _mm512_set1_epi16(16));
+    return collect_small(total, sums.lower) + (i32_register)upper;
 }

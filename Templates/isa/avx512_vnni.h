@@ -1,9 +1,20 @@
 // AVX-512 VNNI: four products a lane in one instruction.
 
-// sum + the four products of unsigned and signed bytes in each lane, exact.
-INLINE i32x16 dot4(i32x16 sum, u32x16 codes, u32x16 x) {
-    return (i32x16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)codes, (__m512i)x);
+// Sums of products of unsigned and signed bytes, exact.
+typedef i32x16 small_sums;
+
+INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x) {
+    return (small_sums)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)codes, (__m512i)x);
 }
 
-// The same where codes are below 128.
-INLINE i32x16 dot4_small(i32x16 sum, u32x16 codes, u32x16 x) { return dot4(sum, codes, x); }
+// total + the sums of each lane.
+INLINE i32_register collect_small(i32_register total, small_sums sums) { return total + sums; }
+
+// The same for codes of all 8 bits.
+typedef small_sums wide_sums;
+
+INLINE wide_sums add_wide(wide_sums sums, u32_register codes, u32_register x) {
+    return add_small(sums, codes, x);
+}
+
+INLINE i32_register collect_wide(i32_register total, wide_sums sums) { return total + sums; }

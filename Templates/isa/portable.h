@@ -1,5 +1,10 @@
 // Plain C over clang's vectors: right on every machine, the measure for other headers.
 
+enum { REGISTERS = 1, REGISTER_BYTES = 64 };  // of one vector
+typedef f32x16 f32_register;
+typedef i32x16 i32_register;
+typedef u32x16 u32_register;
+
 // a * b + c, rounded once.
 INLINE f32x16 multiply_add(f32x16 a, f32x16 b, f32x16 c) {
     for (int lane = 0; lane < 16; lane++) c[lane] = __builtin_fmaf(a[lane], b[lane], c[lane]);
@@ -44,22 +49,44 @@ INLINE void store_bytes(int8_t *p, i32x16 v) {
     for (int lane = 0; lane < 16; lane++) p[lane] = (int8_t)v[lane];
 }
 
-// sum + the four products of unsigned and signed bytes in each lane, exact.
-INLINE i32x16 dot4(i32x16 sum, u32x16 codes, u32x16 x) {
+INLINE f32_register multiply_add_register(f32_register a, f32_register b, f32_register c) {
+    return multiply_add(a, b, c);
+}
+
+INLINE f32_register splat_register(float x) { return splat(x); }
+
+INLINE u32_register load_register(const void *p) { return load_words(p); }
+
+// The same four bytes in every lane.
+INLINE u32_register splat_bytes(const void *p) { return splat_word(p); }
+
+// Sums of products of unsigned and signed bytes, exact.
+typedef i32x16 small_sums;
+
+INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x) {
     for (int byte = 0; byte < 4; byte++) {
         const i32x16 code = (i32x16)(codes >> (8 * byte) & 255u);
         const i32x16 value = (i32x16)(x << (24 - 8 * byte)) >> 24;
-        sum += code * value;
+        sums += code * value;
     }
-    return sum;
+    return sums;
 }
 
-// The same where codes are below 128.
-INLINE i32x16 dot4_small(i32x16 sum, u32x16 codes, u32x16 x) { return dot4(sum, codes, x); }
+// total + the sums of each lane.
+INLINE i32_register collect_small(i32_register total, small_sums sums) { return total + sums; }
+
+// The same for codes of all 8 bits.
+typedef small_sums wide_sums;
+
+INLINE wide_sums add_wide(wide_sums sums, u32_register codes, u32_register x) {
+    return add_small(sums, codes, x);
+}
+
+INLINE i32_register collect_wide(i32_register total, wide_sums sums) { return total + sums; }
 
 // For every byte, which must be below 16, that one of the table.
-INLINE u32x16 look_up(const uint8_t *table, u32x16 indices) {
-    u32x16 found = {0};
+INLINE u32_register look_up(const uint8_t *table, u32_register indices) {
+    u32_register found = {0};
     for (int lane = 0; lane < 16; lane++)
         for (int shift = 0; shift < 32; shift += 8)
             found[lane] |= (uint32_t)table[indices[lane] >> shift & 15u] << shift;

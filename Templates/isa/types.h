@@ -1,6 +1,7 @@
 // Vector words: one vocabulary for every instruction set. A vector holds 16 lanes; on narrower
 // machines the compiler makes it of two or four registers. Words mean the same, to the bit, in
-// every header, so all targets of a model agree.
+// every header, so all targets of a model agree. Products of bytes work on one register at a time:
+// a header says how many REGISTERS a vector takes.
 #include <stdint.h>
 
 typedef float f32x16 __attribute__((vector_size(64)));
@@ -16,6 +17,9 @@ typedef uint8_t u8x16_anywhere __attribute__((vector_size(16), aligned(1), may_a
 typedef uint32_t word_anywhere __attribute__((aligned(1), may_alias));
 
 #define INLINE static inline __attribute__((always_inline, unused))
+// Hides a loop's count, so that the compiler leaves the loop rolled up.
+#define KEEP_ROLLED(count) __asm__("" : "+r"(count))
+
 #define KERNEL static __attribute__((noinline))  // keeps its name in profiles and assembly
 
 INLINE f32x16 load(const float *p) { return *(const f32x16_anywhere *)p; }

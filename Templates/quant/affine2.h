@@ -2,9 +2,9 @@
 // word has k + j in its lowest two bits, then k + 4 + j, k + 8 + j, k + 12 + j.
 enum { CHUNK_2 = 16 };
 
-INLINE void unpack_2(u32x16 *quads, const uint8_t *codes, int chunk, int group) {
+INLINE void unpack_2(u32_register *quads, const uint8_t *codes, int chunk, int group) {
     (void)group;
-    const u32x16 packed = load_words(codes + 64 * chunk);
+    const u32_register packed = load_register(codes + 64 * chunk);
     for (int q = 0; q < 4; q++) quads[q] = packed >> (2 * q) & 0x03030303u;
 }
 

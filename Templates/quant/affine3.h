@@ -3,10 +3,10 @@
 // k + 4 i + j.
 enum { CHUNK_3 = 32 };
 
-INLINE void unpack_3(u32x16 *quads, const uint8_t *codes, int chunk, int group) {
-    const u32x16 upper = load_words(codes + group * 4 + 64 * chunk);
+INLINE void unpack_3(u32_register *quads, const uint8_t *codes, int chunk, int group) {
+    const u32_register upper = load_register(codes + group * 4 + 64 * chunk);
     for (int half = 0; half < 2; half++) {
-        const u32x16 lower = load_words(codes + 128 * chunk + 64 * half);
+        const u32_register lower = load_register(codes + 128 * chunk + 64 * half);
         for (int q = 0; q < 4; q++)
             quads[4 * half + q] = (lower >> (2 * q) & 0x03030303u) |
                                   (upper >> (4 * half + q) & 0x01010101u) << 2;

@@ -2,9 +2,9 @@
 // word has k + j in its lower half and k + 4 + j in its upper.
 enum { CHUNK_4 = 8 };
 
-INLINE void unpack_4(u32x16 *quads, const uint8_t *codes, int chunk, int group) {
+INLINE void unpack_4(u32_register *quads, const uint8_t *codes, int chunk, int group) {
     (void)group;
-    const u32x16 packed = load_words(codes + 64 * chunk);
+    const u32_register packed = load_register(codes + 64 * chunk);
     quads[0] = packed & 0x0f0f0f0fu;
     quads[1] = packed >> 4 & 0x0f0f0f0fu;
 }

@@ -3,10 +3,10 @@
 // are column k + 4 i + j.
 enum { CHUNK_6 = 16 };
 
-INLINE void unpack_6(u32x16 *quads, const uint8_t *codes, int chunk, int group) {
-    const u32x16 upper = load_words(codes + group * 8 + 64 * chunk);
+INLINE void unpack_6(u32_register *quads, const uint8_t *codes, int chunk, int group) {
+    const u32_register upper = load_register(codes + group * 8 + 64 * chunk);
     for (int part = 0; part < 2; part++) {
-        const u32x16 lower = load_words(codes + 128 * chunk + 64 * part);
+        const u32_register lower = load_register(codes + 128 * chunk + 64 * part);
         quads[2 * part] = (lower & 0x0f0f0f0fu) | (upper >> (4 * part) & 0x03030303u) << 4;
         quads[2 * part + 1] =
             (lower >> 4 & 0x0f0f0f0fu) | (upper >> (4 * part + 2) & 0x03030303u) << 4;

@@ -6,7 +6,7 @@ enum { CHUNK_E2M1 = 8 };
 // Codes become bytes without a sign: twice what they stand for, above ZERO_E2M1.
 enum { ZERO_E2M1 = 12 };
 
-INLINE u32x16 doubles_e2m1(u32x16 codes) {
+INLINE u32_register doubles_e2m1(u32_register codes) {
     static const uint8_t doubles[16] = {12, 13, 14, 15, 16, 18, 20, 24,
                                         12, 11, 10, 9,  8,  6,  4,  0};
     return look_up(doubles, codes);
@@ -18,8 +18,9 @@ INLINE const float *values_e2m1(void) {
     return values;
 }
 
-INLINE void unpack_e2m1(u32x16 *quads, const uint8_t *codes, int chunk) {
-    const u32x16 packed = load_words(codes + 64 * chunk);
+INLINE void unpack_e2m1(u32_register *quads, const uint8_t *codes, int chunk, int group) {
+    (void)group;
+    const u32_register packed = load_register(codes + 64 * chunk);
     quads[0] = doubles_e2m1(packed & 0x0f0f0f0fu);
     quads[1] = doubles_e2m1(packed >> 4 & 0x0f0f0f0fu);
 }

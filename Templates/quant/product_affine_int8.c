@@ -2,7 +2,7 @@
 // rows of bytes: y = sum over groups of scale * x_scale * dot(code, x_code) + bias * x_sum.
 INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct int8_rows *x,
                   int row, const int BLOCKS, const int TOKENS) {
-    enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP, CHUNK = $chunk };
+    enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP };
     enum { CODE_BYTES = $code_bytes, SCALE_BYTES = $scale_bytes };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
     const int8_t *codes = x->codes + (size_t)row * COLUMNS;
@@ -14,19 +14,14 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
-            const int8_t *words = codes;
-            i32x16 dot[TILE] = {{0}};
-            for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
-                u32x16 quads[CHUNK / 4];
-                $unpack(quads, group, chunk, GROUP);
-                for (int q = 0; q < CHUNK / 4; q++, words += 4 * TOKENS)
-                    for (int t = 0; t < TOKENS; t++)
-                        dot[t] = $dot(dot[t], quads[q], splat_word(words + 4 * t));
-            }
+            union i32_lanes dot[TILE];
+            int registers = REGISTERS;
+            if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
+            for (int r = 0; r < registers; r++) $dots(dot, group, codes, r, TOKENS);
             const f32x16 scale = $load_scales(group + CODE_BYTES);
             const f32x16 bias = $load_scales(group + CODE_BYTES + SCALE_BYTES);
             for (int t = 0; t < TOKENS; t++) {
-                sum[b][t] = multiply_add(scale * splat(scales[t]), to_float(dot[t]), sum[b][t]);
+                sum[b][t] = multiply_add(scale * splat(scales[t]), to_float(dot[t].vector), sum[b][t]);
                 sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
             }
         }

@@ -3,8 +3,8 @@
 // 2 y = sum over groups of scale * (x_scale * dot(code, x_code) - ZERO * x_sum).
 INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct int8_rows *x,
                   int row, const int BLOCKS, const int TOKENS) {
-    enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP, CHUNK = $chunk };
-    enum { SCALE_BYTES = $scale_bytes, CHUNKS = GROUP / CHUNK, ZERO = $zero };
+    enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP };
+    enum { SCALE_BYTES = $scale_bytes, CODE_BYTES = $code_bytes, ZERO = $zero };
     const int8_t *codes = x->codes + (size_t)row * COLUMNS;
     const float *scales = x->scales + (size_t)row * GROUPS;
     const float *sums = x->sums + (size_t)row * GROUPS;
@@ -14,19 +14,15 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *block = weights + b * apart;
-            const int8_t *words = codes;
-            i32x16 dot[TILE] = {{0}};
-            for (int chunk = 0; chunk < CHUNKS; chunk++) {
-                u32x16 quads[CHUNK / 4];
-                $unpack(quads, block + SCALE_BYTES, g * CHUNKS + chunk);
-                for (int q = 0; q < CHUNK / 4; q++, words += 4 * TOKENS)
-                    for (int t = 0; t < TOKENS; t++)
-                        dot[t] = dot4_small(dot[t], quads[q], splat_word(words + 4 * t));
-            }
+            const uint8_t *group = block + SCALE_BYTES + g * CODE_BYTES;
+            union i32_lanes dot[TILE];
+            int registers = REGISTERS;
+            if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
+            for (int r = 0; r < registers; r++) $dots(dot, group, codes, r, TOKENS);
             const f32x16 scale = $load_scales(block + 16 * g);
             for (int t = 0; t < TOKENS; t++) {
                 const f32x16 zero = splat(-(float)ZERO * sums[t]);
-                const f32x16 total = multiply_add(splat(scales[t]), to_float(dot[t]), zero);
+                const f32x16 total = multiply_add(splat(scales[t]), to_float(dot[t].vector), zero);
                 sum[b][t] = multiply_add(scale, total, sum[b][t]);
             }
         }

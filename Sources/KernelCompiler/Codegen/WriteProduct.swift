@@ -16,12 +16,15 @@ extension CodeWriter {
       values["padded"] = "\(matrix.columns.rounded(upTo: blockRows))"
     case (.affine, .int8):
       template = "quant/product_affine_int8.c"
-      values["dot"] = matrix.format.codes?.areSmall == true ? "dot4_small" : "dot4"
+      values["dots"] = int8Dots(matrix.format)
     case (.affine, .float):
       template = "quant/product_affine_float.c"
+      values["dots"] = floatDots(matrix.format)
     case (.blockFloat(let mode), .int8):
       template = "quant/product_block_int8.c"
-      values["unpack"] = "unpack_\(mode.codes)"
+      values["dots"] = int8Dots(matrix.format)
+      values["chunk"] = nil
+      values["code_bytes"] = "\(mode.groupSize * mode.bits * blockRows / 8)"
       values["zero"] = "ZERO_\(mode.codes.uppercased())"
     case (.blockFloat(let mode), .float):
       template = "quant/product_block_float.c"
@@ -29,6 +32,37 @@ extension CodeWriter {
     }
     write("product_\(label)", template, values)
     return "product_\(label)"
+  }
+
+  /// Writes the products of a group's codes with bytes; its name.
+  private mutating func int8Dots(_ format: WeightFormat) -> String {
+    let largest = format.largestByteCode
+    let sums = largest < 128 ? "small" : "wide"
+    let chunk = format.codesTogether
+    let together = min(
+      plan.target.instructions.quadsTogether(largest), (format.groupSize ?? chunk) / 4)
+    return dots(
+      "dots", "quant/dots_int8.c", format,
+      [
+        "together": "\(together)", "run": "\(max(1, 4 * together / chunk))",
+        "sums_type": "\(sums)_sums", "add": "add_\(sums)", "collect": "collect_\(sums)",
+      ])
+  }
+
+  /// Writes the products of a group's codes with floats; its name.
+  private mutating func floatDots(_ format: WeightFormat) -> String {
+    dots("float_dots", "quant/dots_float.c", format, [:])
+  }
+
+  private mutating func dots(
+    _ name: String, _ template: String, _ format: WeightFormat, _ more: [String: String]
+  ) -> String {
+    let values = [
+      "format": format.label, "group": "\(format.groupSize ?? 0)",
+      "chunk": "\(format.codesTogether)", "unpack": format.unpack,
+    ]
+    write("\(name)_\(format.label)", template, values.merging(more) { $1 })
+    return "\(name)_\(format.label)"
   }
 
   /// One for each number of blocks and rows that a product takes.
@@ -53,8 +87,6 @@ extension CodeWriter {
       write(name, "quant/table_dense.c", values)
     case .affine(let bits, _, _):
       values["code"] = "code_\(bits)"
-      values["chunk"] = nil
-      values["unpack"] = nil
       write(name, "quant/table_affine.c", values)
     case .blockFloat(let mode):
       values["element"] = "element_\(mode.codes)"
@@ -70,14 +102,10 @@ extension CodeWriter {
     switch matrix.format {
     case .dense(let type): include("quant/dense_\(type.label).h")
     case .affine(let bits, let group, let scaleType):
-      if let codes = matrix.format.codes {
-        include(codes.header)
-        values["chunk"] = "\(codes.chunk)"
-      }
+      if let codes = matrix.format.codes { include(codes.header) }
       values["group"] = "\(group)"
       values["code_bytes"] = "\(group * bits * blockRows / 8)"
       values["scale_bytes"] = "\(blockRows * scaleType.byteCount)"
-      values["unpack"] = "unpack_\(bits)"
       values["load_scales"] = "load_\(scaleType.label)"
     case .blockFloat(let mode):
       include("quant/block_scales.h")

@@ -10,9 +10,6 @@ struct AffineCodes: Sendable {
   let chunk: Int
   /// Template with the words `unpack_N` and `code_N`.
   let header: String
-  /// Whether two products of a code with a signed byte fit 16 bits.
-  var areSmall: Bool { bits < 8 }
-
   /// The widths that kernels exist for; a new one is a header and a line here.
   static let all = [
     AffineCodes(bits: 2, chunk: 16, header: "quant/affine2.h"),
@@ -60,6 +57,34 @@ extension WeightFormat {
         * (groupSize * bits * blockRows / 8 + 2 * blockRows * scaleType.byteCount)
     case .blockFloat(let mode):
       mode.packedScaleBytes(columns: columns) + columns * mode.bits * blockRows / 8
+    }
+  }
+
+  /// The word that unpacks codes; they have one unless they are dense.
+  var unpack: String {
+    switch self {
+    case .dense(let type): "columns_\(type.label)"
+    case .affine(let bits, _, _): "unpack_\(bits)"
+    case .blockFloat(let mode): "unpack_\(mode.codes)"
+    }
+  }
+
+  /// Columns that it yields.
+  var codesTogether: Int {
+    switch self {
+    case .dense: 4
+    case .affine: codes?.chunk ?? 4
+    case .blockFloat(let mode): mode.chunk
+    }
+  }
+
+  /// The largest code where codes are multiplied with bytes.
+  var largestByteCode: Int {
+    switch self {
+    case .dense: 0
+    case .affine(let bits, _, _): (1 << bits) - 1
+    // Twice the largest value, counted from the smallest.
+    case .blockFloat: 24
     }
   }
 

@@ -101,7 +101,7 @@ struct Tiles: Sendable, Hashable {
   init(_ instructions: InstructionSet, _ numerics: Numerics) {
     let wide = instructions.registers.count * instructions.registers.lanes >= 512
     switch numerics {
-    case .fast: tokens = wide ? 8 : 4
+    case .fast: tokens = 8
     case .exact: tokens = wide ? 4 : 2
     }
     streams = 4
