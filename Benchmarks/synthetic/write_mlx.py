@@ -50,21 +50,22 @@ class ShardWriter:
         return os.path.join(self.folder, f"part-{number}.safetensors")
 
 
-def write_mlx(shape, folder, bits, group, seed):
-    """bits 0 keeps bfloat16."""
+def write_mlx(shape, folder, kind, seed):
+    """`kind` is a WeightType."""
     mx.set_default_device(mx.cpu)
     os.makedirs(folder, exist_ok=True)
-    config = configuration(shape)
-    if bits:
-        config["quantization"] = {"group_size": group, "bits": bits, "mode": "affine"}
-        config["quantization_config"] = config["quantization"]
+    config = configuration(shape) | {"torch_dtype": kind.element}
+    if kind.mode:
+        config["quantization"] = config["quantization_config"] = kind.quantization
     writer = ShardWriter(folder, {"format": "mlx"})
     for tensor in tensors(shape):
-        array = mx.array(values(seed, tensor)).astype(mx.bfloat16)
-        if bits and len(tensor.shape) == 2:
+        array = mx.array(values(seed, tensor)).astype(getattr(mx, kind.element))
+        if kind.mode and len(tensor.shape) == 2:
             path = tensor.name.removesuffix("weight")
-            weight, scales, biases = mx.quantize(array, group_size=group, bits=bits)
-            writer.add({tensor.name: weight, path + "scales": scales, path + "biases": biases})
+            parts = mx.quantize(array, group_size=kind.group, bits=kind.bits, mode=kind.mode)
+            names = [tensor.name, path + "scales", path + "biases"]
+            # Only affine quantisation has biases.
+            writer.add(dict(zip(names, parts, strict=False)))
         else:
             writer.add({tensor.name: array})
     files = {
