@@ -1,6 +1,5 @@
 """Our side of a comparison: bundles made and measured with mlx-compile."""
 
-import glob
 import json
 import os
 import platform
@@ -25,8 +24,13 @@ def version():
     return subprocess.run([COMPILER, "--version"], capture_output=True, text=True).stdout.strip()
 
 
+def maker():
+    """What tells the present compiler from others, and from itself before it was built again."""
+    return f"{COMPILER} {os.path.getmtime(COMPILER)}"
+
+
 class Ours:
-    """A bundle under measurement; compiled where it is older than the compiler."""
+    """A bundle under measurement; compiled anew where another compiler made it."""
 
     def __init__(self, folder, numerics, workshop):
         self.name = f"mlx-compile, {numerics}"
@@ -41,10 +45,12 @@ class Ours:
 
     @classmethod
     def is_compiled(cls, folder, numerics, workshop):
-        """Whether there is a bundle that the present compiler made."""
-        libraries = os.path.join(cls._place(folder, numerics, workshop), "lib", "*.so")
-        made = os.path.getmtime(COMPILER)
-        return any(os.path.getmtime(path) > made for path in glob.glob(libraries))
+        """Whether there is a bundle that this very compiler made."""
+        try:
+            with open(cls._place(folder, numerics, workshop) + ".maker", encoding="utf-8") as file:
+                return file.read() == maker()
+        except FileNotFoundError:
+            return False
 
     def _read_manifest(self):
         with open(os.path.join(self.bundle, "manifest.json"), encoding="utf-8") as file:
@@ -59,7 +65,10 @@ class Ours:
         """How many seconds it takes."""
         started = time.perf_counter()
         run(COMPILER, folder, "--numerics", numerics, "--output", self.bundle)
-        return time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        with open(self.bundle + ".maker", "w", encoding="utf-8") as file:
+            file.write(maker())
+        return seconds
 
     def compile_afresh(self, folder, numerics):
         """Seconds from nothing, and with the weights packed already."""
@@ -90,7 +99,7 @@ class Ours:
 
     def start(self, threads, prompt):
         """Seconds to the first token of a prompt, and memory then."""
-        result = self.bench(threads, prompt, 1)["results"][0]
+        result = self.bench(threads, prompt, 1, rounds=3)["results"][0]
         names = ["load_seconds", "first_token_seconds", "start_seconds"]
         names += ["resident_bytes", "planned_bytes"]
         return {name: result[name] for name in names}

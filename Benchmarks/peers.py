@@ -58,6 +58,18 @@ class Workshop:
             self._make(shape, folder, "--weights", weights)
         return folder
 
+    def synthetic_types(self, shape, kinds):
+        """The MLX model folders of a shape, one for each type of weights."""
+        folders = {kind: self.path(f"{shape}-{kind}") for kind in kinds}
+        missing = [
+            kind
+            for kind, folder in folders.items()
+            if not os.path.exists(os.path.join(folder, "generation_config.json"))
+        ]
+        if len(missing) > 1:
+            self._make(shape, self.path(shape), "--weights", ",".join(missing))
+        return [self.synthetic(shape, kind) for kind in kinds]
+
     def gguf(self, shape, name):
         """A shape in one of llama.cpp's formats."""
         path = self.path(f"{shape}-{name}.gguf")

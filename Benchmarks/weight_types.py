@@ -11,7 +11,6 @@ missing; prints a Markdown table. Nothing else should run meanwhile.
 """
 
 import argparse
-import shutil
 import statistics
 import time
 
@@ -25,14 +24,10 @@ USUAL = "4bit-g64"
 
 
 class Stack:
-    """The stack of layers in one type, compiled; the model itself isn't kept."""
+    """The stack of layers in one type, compiled."""
 
-    def __init__(self, kind, numerics, workshop):
-        folder = workshop.path(f"{SHAPE}-{kind}")
-        if not Ours.is_compiled(folder, numerics, workshop):
-            workshop.synthetic(SHAPE, kind)
+    def __init__(self, folder, numerics, workshop):
         self.bundle = Ours(folder, numerics, workshop)
-        shutil.rmtree(folder, ignore_errors=True)
 
     def unit(self, kind, numerics, threads):
         return Unit(
@@ -88,7 +83,12 @@ def main():
     build()
     workshop = Workshop(options.workshop)
     workshop.prepare_python()
-    stacks = {(kind, mode): Stack(kind, mode, workshop) for mode in modes for kind in kinds}
+    folders = workshop.synthetic_types(SHAPE, kinds)
+    stacks = {
+        (kind, mode): Stack(folder, mode, workshop)
+        for mode in modes
+        for kind, folder in zip(kinds, folders, strict=True)
+    }
     if options.prepare:
         return
     measurements = Measurements(options.output)

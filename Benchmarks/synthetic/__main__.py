@@ -24,17 +24,25 @@ def main():
     )
     parser.add_argument("shape", choices=sorted(SHAPES))
     parser.add_argument("folder", nargs="?", help="the MLX model folder to write")
-    parser.add_argument("--weights", default="4bit-g64", choices=WEIGHT_TYPES)
+    parser.add_argument(
+        "--weights",
+        default="4bit-g64",
+        help=f"one of {', '.join(WEIGHT_TYPES)}; or several, each written to FOLDER-TYPE",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--gguf", help="also write this GGUF file")
     options = parser.parse_args()
     if not options.folder and not options.gguf:
         parser.error("name a folder, or a file with --gguf")
+    if unknown := set(options.weights.split(",")) - WEIGHT_TYPES.keys():
+        parser.error(f"there are no weights {min(unknown)}")
     shape = SHAPES[options.shape]
     if options.folder:
         from .write_mlx import write_mlx
 
-        write_mlx(shape, options.folder, WEIGHT_TYPES[options.weights], options.seed)
+        names = options.weights.split(",")
+        folders = [f"{options.folder}-{name}" for name in names] if names[1:] else [options.folder]
+        write_mlx(shape, {f: WEIGHT_TYPES[n] for f, n in zip(folders, names)}, options.seed)
     if options.gguf:
         from .write_gguf import write_gguf
 

@@ -76,7 +76,7 @@ SHAPES = {
     ),
 }
 # A few layers and hardly a head, to compare types of weights with.
-SHAPES["layer-stack"] = Shape("llama", 2048, 6, 16, 8, 128, 6144, 1024, True, 5e5, 1e-5, 4096)
+SHAPES["layer-stack"] = Shape("llama", 2048, 4, 16, 8, 128, 6144, 1024, True, 5e5, 1e-5, 4096)
 SHAPES["llama-3.1-8b"] = replace(
     SHAPES["llama-3.2-3b"],
     hidden=4096,

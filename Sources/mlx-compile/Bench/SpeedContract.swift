@@ -47,7 +47,7 @@ private func measureShortly(_ bundle: ModelBundle) throws -> ModelBundle {
   else { return bundle }
   // Enough rows for whole tiles; enough steps for a median, few enough for billions of weights.
   let workload = Workload(
-    prompt: min(64, bundle.manifest.sizes.maximumRows), generate: 8, depth: 64, batch: 1,
+    prompt: min(32, bundle.manifest.sizes.maximumRows), generate: 8, depth: 32, batch: 1,
     threads: availableThreads())
   let contestant = try Contestant(bundle: bundle, workload: workload)
   var roofline = Roofline(
