@@ -12,11 +12,12 @@ from peers import run
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COMPILER = os.path.join(ROOT, ".build", "release", "mlx-compile")
+SERVER = os.path.join(ROOT, ".build", "release", "mlx-server")
 
 
-def build():
-    """Builds the compiler where that has not been done."""
-    if not os.path.exists(COMPILER):
+def build(*others):
+    """Builds the compiler, and other programs of ours, where that has not been done."""
+    if not all(map(os.path.exists, [COMPILER, *others])):
         run("make", "-C", ROOT, "build")
 
 

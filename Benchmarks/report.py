@@ -20,7 +20,7 @@ import time
 
 import plots
 from measurements import Measurements, note
-from ours import build
+from ours import SERVER, build
 from peers import Workshop
 from report_parts import PARTS, Subjects
 from report_text import markdown
@@ -82,7 +82,7 @@ def parse_options():
 
 def main():
     options = parse_options()
-    build()
+    build(*[SERVER] * ("memory" in options.part))
     workshop = Workshop(options.workshop)
     workshop.prepare_python()
     subjects = {shape: Subjects(shape, workshop, options.peers) for shape in options.shapes}

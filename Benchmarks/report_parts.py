@@ -3,7 +3,7 @@
 import os
 
 from measurements import Unit
-from ours import ROOT, Ours
+from ours import SERVER, Ours
 from peers import LlamaCpp, MlxLm
 from serve_compare import serving
 
@@ -112,12 +112,11 @@ def load(subjects, options):
 
 def memory(subjects, options):
     """Servers after their start and after a request."""
-    server = os.path.join(ROOT, ".build", "release", "mlx-server")
     threads = str(max(options.threads))
     bundle = subjects.ours("fast")
     ports = ["--port", "18581"]
     common = ["--ctx-size", "4096", "--parallel", "1", "--threads", threads, *ports]
-    sides = [(bundle, [server, "--model", bundle.bundle, *common])]
+    sides = [(bundle, [SERVER, "--model", bundle.bundle, *common])]
     if EQUAL in subjects.peers:
         peer = subjects.peer(EQUAL)
         program = subjects.workshop.program("llama-server")

@@ -111,18 +111,8 @@ struct Inspect: ParsableCommand {
     return ["", "speed, \(speed.target), measured on a machine that \(limits)"]
       + ["  " + speedText(speed)]
       + titles.flatMap { passage, title in
-        [""]
-          + table(
-            [[title, "predicted", "took", "share"]]
-              + (passage.kernels + [total(passage)]).map(timeRow))
+        [""] + table([[title, "predicted", "took", "share"]] + passage.kernels.map(timeRow))
       }
-  }
-
-  private func total(_ passage: BundleManifest.Speed.Passage) -> BundleManifest.Speed.KernelTime {
-    passage.kernels.reduce(into: .init(name: "all", predicted: 0, achieved: 0)) { sum, kernel in
-      sum.predicted += kernel.predicted
-      sum.achieved += kernel.achieved
-    }
   }
 
   private func timeRow(_ kernel: BundleManifest.Speed.KernelTime) -> [String] {
