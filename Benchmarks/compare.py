@@ -62,8 +62,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--shape", default="qwen3-0.6b", help="see synthetic/shapes.py")
-    parser.add_argument("--bits", type=int, default=4)
-    parser.add_argument("--group", type=int, default=64)
+    parser.add_argument("--weights", default="4bit-g64", help="see synthetic/weight_types.py")
     parser.add_argument("--threads", type=numbers, default=[1, 2], help="such as 1,2")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--prompt", type=int, default=512)
@@ -80,7 +79,7 @@ def main():
     build()
     workshop = Workshop(options.workshop)
     workshop.prepare_python()
-    folder = workshop.synthetic(options.shape, options.bits, options.group)
+    folder = workshop.synthetic(options.shape, options.weights)
     contestants = [Ours(folder, numerics, workshop) for numerics in options.numerics.split(",")]
     peers = [name for name in options.peers.split(",") if name]
     contestants += [LlamaCpp(workshop, options.shape, name) for name in peers if name in FORMATS]
@@ -88,7 +87,7 @@ def main():
         contestants.append(MlxLm(workshop, folder))
     results = measure_all(contestants, options)
 
-    print(f"{options.shape}, {options.bits} bits, group {options.group}; {machine()}")
+    print(f"{options.shape}, {options.weights}; {machine()}")
     print(f"llama.cpp of llama-cpp-python {LLAMA_CPP_PYTHON}; {options.rounds} interleaved rounds")
     for count in options.threads:
         measured = [v["bandwidth"] for v in results[contestants[0].name, count]]

@@ -19,6 +19,9 @@ FORMATS = {
     "Q8_0": ("Q8_0", []),
 }
 
+# A few tokens of mlx-lm on a CPU get no more time than this.
+MLX_LM_SECONDS = 60
+
 PROGRAMS = ["llama-bench", "llama-quantize", "llama-server", "llama-batched-bench"]
 
 
@@ -48,12 +51,24 @@ class Workshop:
         run(self.python, "-m", "pip", "install", "--quiet", *packages)
         open(done, "w").close()
 
-    def synthetic(self, shape, bits, group):
-        """The MLX model folder of a shape."""
-        folder = self.path(f"{shape}-{bits}bit-g{group}")
-        if not os.path.exists(os.path.join(folder, "config.json")):
-            self._make(shape, folder, "--bits", str(bits), "--group", str(group))
+    def synthetic(self, shape, weights="4bit-g64"):
+        """The MLX model folder of a shape, with one of synthetic/weight_types.py."""
+        folder = self.path(f"{shape}-{weights}")
+        if not os.path.exists(os.path.join(folder, "generation_config.json")):
+            self._make(shape, folder, "--weights", weights)
         return folder
+
+    def synthetic_types(self, shape, kinds):
+        """The MLX model folders of a shape, one for each type of weights."""
+        folders = {kind: self.path(f"{shape}-{kind}") for kind in kinds}
+        missing = [
+            kind
+            for kind, folder in folders.items()
+            if not os.path.exists(os.path.join(folder, "generation_config.json"))
+        ]
+        if len(missing) > 1:
+            self._make(shape, self.path(shape), "--weights", ",".join(missing))
+        return [self.synthetic(shape, kind) for kind in kinds]
 
     def gguf(self, shape, name):
         """A shape in one of llama.cpp's formats."""
@@ -127,15 +142,15 @@ class LlamaCpp:
             rates["prompt" if row["n_prompt"] else "generate"] = row["avg_ts"]
         return rates
 
-    def batched(self, threads, batches, prompt, generate):
-        """Tokens per second of all sequences together, by their number."""
-        room = max(batches) * (prompt + generate) + 256
+    def batched(self, threads, batch, prompt, generate):
+        """Tokens per second of all sequences together."""
+        room = batch * (prompt + generate) + 256
         command = [self.program_batched(), "-m", self.file, "-t", str(threads), "-c", str(room)]
         command += ["-tb", str(threads), "-npp", str(prompt), "-ntg", str(generate)]
-        command += ["-npl", ",".join(map(str, batches)), "--output-format", "jsonl"]
+        command += ["-npl", str(batch), "--output-format", "jsonl"]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         rows = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-        return {row["pl"]: row["speed_tg"] for row in rows}
+        return {"generate": rows[-1]["speed_tg"]}
 
     def program_batched(self):
         return os.path.join(os.path.dirname(self.program), "llama-batched-bench")
@@ -149,15 +164,18 @@ class MlxLm:
         self.numerics = "bfloat16"
         self.folder = folder
         self.python = workshop.python
-        self.versions = ""
         files = [name for name in os.listdir(folder) if name.endswith(".safetensors")]
         self.bytes = sum(os.path.getsize(os.path.join(folder, name)) for name in files)
 
     def measure(self, threads, prompt, generate, depth):
-        """Tokens per second of generation; one thread whatever is asked for, and few tokens."""
+        """Tokens per second of generation; one thread whatever is asked for, and few tokens. Where
+        even those take too long, the most that it can have been."""
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mlx_speed.py")
         command = [self.python, script, self.folder, "--generate", str(min(generate, 2))]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        result = json.loads(output)
-        self.versions = result.pop("versions")
-        return result
+        try:
+            result = subprocess.run(
+                command, check=True, capture_output=True, text=True, timeout=MLX_LM_SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            return {"generate_below": 2 / MLX_LM_SECONDS}
+        return json.loads(result.stdout)

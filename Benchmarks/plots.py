@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """Draws what report.py measured as SVG files, with the standard library alone.
 
-  Benchmarks/plots.py results.json FOLDER
+  Benchmarks/plots.py results/report.json FOLDER
 """
 
 import json
 import math
 import os
+import statistics
 import sys
 from html import escape
 
 COLOURS = ["#1f6feb", "#d1242f", "#8250df", "#bf8700", "#1a7f37", "#57606a"]
 FONT = 'font-family="system-ui, sans-serif"'
-WIDTH, LEFT, RIGHT, TOP = 760, 70, 190, 46
+WIDTH, LEFT, RIGHT, TOP = 760, 70, 190, 58
 
 
 class Drawing:
@@ -72,7 +73,7 @@ def bars(title, rows, path):
         y = TOP + index * step
         drawing.text(left - 8, y + 17, name, anchor="end")
         drawing.bar(left, y + 4, min(share, most) * scale, step - 8, COLOURS[0])
-        drawing.text(left + min(share, most) * scale + 6, y + 17, f"{share:.2f}  {note}")
+        drawing.text(left + min(share, most) * scale + 6, y + 17, f"{share:.2f}, {note}")
     drawing.write(path)
 
 
@@ -108,7 +109,7 @@ def curves(title, x_title, y_title, series, path):
     for x in places:
         drawing.text(at(x, 0)[0], bottom + 18, f"{x:g}", anchor="middle")
     drawing.text((LEFT + right) / 2, bottom + 38, x_title, anchor="middle")
-    drawing.text(12, TOP - 6, y_title, colour="#57606a")
+    drawing.text(12, TOP - 15, y_title, colour="#57606a")
     for index, (name, points) in enumerate(series.items()):
         colour = COLOURS[index % len(COLOURS)]
         drawing.curve([at(x, y) for x, y in points], colour)
@@ -118,7 +119,19 @@ def curves(title, x_title, y_title, series, path):
     drawing.write(path)
 
 
-def draw_shape(shape, results, folder):
+def medians(rows, part, column):
+    """For each contestant the points (value of the column, median tokens/s)."""
+    points = {}
+    for row in rows:
+        if row["part"] == part:
+            points.setdefault(row["name"], {}).setdefault(row[column], []).append(row["generate"])
+    return {
+        name: sorted((x, statistics.median(rates)) for x, rates in values.items())
+        for name, values in points.items()
+    }
+
+
+def draw_shape(shape, rows, folder):
     """The pictures of one shape; the names of the files."""
     files = []
 
@@ -126,31 +139,32 @@ def draw_shape(shape, results, folder):
         files.append(f"{shape}-{name}.svg")
         return os.path.join(folder, files[-1])
 
-    for phase, title in (("generation", "one generated token"), ("prompt", "a prompt of 512")):
-        kernels = [row for row in results["kernels"].get(phase, []) if row["predicted_seconds"]]
-        rows = [
-            (row["name"], row["share"], f"{row['achieved_seconds'] * 1e3:.2f} ms")
-            for row in kernels
-        ]
-        if rows:
-            bars(f"{shape}: share of the limit by kernel, {title}", rows, place(f"kernels-{phase}"))
-    for key, x_title in (("depth", "positions before"), ("batch", "sequences at once")):
-        series = {
-            name: sorted((int(x), y) for x, y in points.items())
-            for name, points in results[key].items()
-            if points
-        }
-        if series:
-            title = f"{shape}: tokens/s against {key}, {results['threads']} threads"
-            curves(title, x_title, "tokens/s", series, place(key))
+    for row in (row for row in rows if row["part"] == "kernels"):
+        for phase, title in (("generation", "one generated token"), ("prompt", "a prompt of 512")):
+            bars(
+                f"{shape}: share of the limit by kernel, {title}, {row['threads']} threads",
+                [
+                    (kernel["name"], kernel["share"], f"{kernel['achieved_seconds'] * 1e3:.2f} ms")
+                    for kernel in row["kernels"].get(phase, [])
+                    if kernel["predicted_seconds"]
+                ],
+                place(f"kernels-{phase}"),
+            )
+    for part, x_title in (("depth", "positions before"), ("batch", "sequences at once")):
+        if series := medians(rows, part, part):
+            threads = max(row["threads"] for row in rows if row["part"] == part)
+            title = f"{shape}: tokens/s against {part}, {threads} threads"
+            curves(title, x_title, "tokens/s", series, place(part))
     return files
 
 
-def draw(results, folder):
+def draw(report, folder):
     """All pictures of a run of report.py; the names of the files by shape."""
     os.makedirs(folder, exist_ok=True)
+    shapes = dict.fromkeys(row["shape"] for row in report["rows"])
     return {
-        shape: draw_shape(shape, values, folder) for shape, values in results["shapes"].items()
+        shape: draw_shape(shape, [row for row in report["rows"] if row["shape"] == shape], folder)
+        for shape in shapes
     }
 
 

@@ -229,7 +229,7 @@ def main():
     options = parse_options()
     phases = options.phase or PHASES
     workshop = Workshop(options.workshop)
-    model = options.model or workshop.synthetic(options.shape, 4, 64)
+    model = options.model or workshop.synthetic(options.shape)
     generator = random.Random(options.seed)
     threads = str(options.threads)
     ports = {"ours": options.port}

@@ -6,13 +6,14 @@ bfloat16 GGUF file with the same weights for llama.cpp. The same shape and seed 
 weights in every format. Layers are written one at a time, so an 8B model needs little memory.
 Needs numpy, mlx, and gguf for --gguf.
 
-  python -m synthetic qwen3-0.6b models/qwen3-0.6b-4bit --bits 4 --group 64
-  python -m synthetic llama-3.2-1b models/llama-3.2-1b-bf16 --bits 0 --gguf models/llama.gguf
+  python -m synthetic qwen3-0.6b models/qwen3-0.6b-4bit --weights 4bit-g64
+  python -m synthetic llama-3.2-1b models/llama-3.2-1b-bf16 --weights bf16 --gguf models/llama.gguf
 """
 
 import argparse
 
 from .shapes import SHAPES
+from .weight_types import WEIGHT_TYPES
 
 
 def main():
@@ -24,19 +25,24 @@ def main():
     parser.add_argument("shape", choices=sorted(SHAPES))
     parser.add_argument("folder", nargs="?", help="the MLX model folder to write")
     parser.add_argument(
-        "--bits", type=int, default=4, choices=[0, 2, 3, 4, 5, 6, 8], help="0 keeps bfloat16"
+        "--weights",
+        default="4bit-g64",
+        help=f"one of {', '.join(WEIGHT_TYPES)}; or several, each written to FOLDER-TYPE",
     )
-    parser.add_argument("--group", type=int, default=64, choices=[32, 64, 128])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--gguf", help="also write this GGUF file")
     options = parser.parse_args()
     if not options.folder and not options.gguf:
         parser.error("name a folder, or a file with --gguf")
+    if unknown := set(options.weights.split(",")) - WEIGHT_TYPES.keys():
+        parser.error(f"there are no weights {min(unknown)}")
     shape = SHAPES[options.shape]
     if options.folder:
         from .write_mlx import write_mlx
 
-        write_mlx(shape, options.folder, options.bits, options.group, options.seed)
+        names = options.weights.split(",")
+        folders = [f"{options.folder}-{name}" for name in names] if names[1:] else [options.folder]
+        write_mlx(shape, {f: WEIGHT_TYPES[n] for f, n in zip(folders, names)}, options.seed)
     if options.gguf:
         from .write_gguf import write_gguf
 

@@ -70,11 +70,13 @@ SHAPES = {
     ),
     "qwen2.5-0.5b": Shape("qwen2", 896, 24, 14, 2, 64, 4864, 151936, True, 1e6, 1e-6, 32768),
     "qwen2.5-7b": Shape("qwen2", 3584, 28, 28, 4, 128, 18944, 152064, False, 1e6, 1e-6, 32768),
-    "tiny-qwen3": Shape("qwen3", 256, 2, 4, 2, 64, 512, 1024, True, 1e6, 1e-6, 4096),
+    "tiny-qwen3": Shape("qwen3", 256, 2, 4, 2, 64, 512, 1024, True, 1e6, 1e-6, 8192),
     "tiny-llama": Shape(
         "llama", 256, 2, 4, 2, 64, 512, 1024, True, 5e5, 1e-5, 131072, LLAMA3_SCALING
     ),
 }
+# A few layers and hardly a head, to compare types of weights with.
+SHAPES["layer-stack"] = Shape("llama", 2048, 4, 16, 8, 128, 6144, 1024, True, 5e5, 1e-5, 4096)
 SHAPES["llama-3.1-8b"] = replace(
     SHAPES["llama-3.2-3b"],
     hidden=4096,

@@ -66,7 +66,8 @@ def values(seed, tensor):
         weights += 1
     else:
         weights *= np.float32(tensor.deviation)
-    bits = weights.view(np.uint32)
-    bits += 0x7FFF + ((bits >> 16) & 1)
-    bits &= 0xFFFF0000
+    # In pieces that stay in a cache: the largest matrices take gigabytes.
+    for bits in np.array_split(weights.reshape(-1).view(np.uint32), 1 + weights.size // 65536):
+        bits += 0x7FFF + ((bits >> 16) & 1)
+        bits &= 0xFFFF0000
     return weights

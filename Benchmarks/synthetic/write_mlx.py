@@ -50,38 +50,59 @@ class ShardWriter:
         return os.path.join(self.folder, f"part-{number}.safetensors")
 
 
-def write_mlx(shape, folder, bits, group, seed):
-    """bits 0 keeps bfloat16."""
+class ModelWriter:
+    """One model folder in the making."""
+
+    def __init__(self, shape, folder, kind):
+        """`kind` is a WeightType."""
+        os.makedirs(folder, exist_ok=True)
+        self.shape, self.folder, self.kind = shape, folder, kind
+        self.shards = ShardWriter(folder, {"format": "mlx"})
+
+    def add(self, tensor, weights):
+        array = mx.array(weights).astype(getattr(mx, self.kind.element))
+        if not self.kind.mode or len(tensor.shape) != 2:
+            return self.shards.add({tensor.name: array})
+        parts = mx.quantize(
+            array, group_size=self.kind.group, bits=self.kind.bits, mode=self.kind.mode
+        )
+        path = tensor.name.removesuffix("weight")
+        # Only affine quantisation has biases.
+        names = [tensor.name, path + "scales", path + "biases"]
+        return self.shards.add(dict(zip(names, parts, strict=False)))
+
+    def finish(self):
+        config = configuration(self.shape) | {"torch_dtype": self.kind.element}
+        if self.kind.mode:
+            config["quantization"] = config["quantization_config"] = self.kind.quantization
+        files = {
+            "model.safetensors.index.json": self.shards.finish(),
+            "config.json": config,
+            "tokenizer.json": tokenizer_json(self.shape),
+            "tokenizer_config.json": tokenizer_config(self.shape),
+            "generation_config.json": {
+                "bos_token_id": config["bos_token_id"],
+                "eos_token_id": config["eos_token_id"],
+                "do_sample": True,
+                "temperature": 0.6,
+                "top_p": 0.9,
+            },
+        }
+        for name, content in files.items():
+            with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+                indent = None if name == "tokenizer.json" else 2
+                json.dump(content, file, indent=indent, ensure_ascii=False)
+        count = len(self.shards.shards)
+        print(f"{self.folder}: {self.shards.total} bytes of tensors in {count} file(s)")
+
+
+def write_mlx(shape, kinds, seed):
+    """The same weights in several types: `kinds` has a WeightType for each folder."""
     mx.set_default_device(mx.cpu)
-    os.makedirs(folder, exist_ok=True)
-    config = configuration(shape)
-    if bits:
-        config["quantization"] = {"group_size": group, "bits": bits, "mode": "affine"}
-        config["quantization_config"] = config["quantization"]
-    writer = ShardWriter(folder, {"format": "mlx"})
+    writers = [ModelWriter(shape, folder, kind) for folder, kind in kinds.items()]
     for tensor in tensors(shape):
-        array = mx.array(values(seed, tensor)).astype(mx.bfloat16)
-        if bits and len(tensor.shape) == 2:
-            path = tensor.name.removesuffix("weight")
-            weight, scales, biases = mx.quantize(array, group_size=group, bits=bits)
-            writer.add({tensor.name: weight, path + "scales": scales, path + "biases": biases})
-        else:
-            writer.add({tensor.name: array})
-    files = {
-        "model.safetensors.index.json": writer.finish(),
-        "config.json": config,
-        "tokenizer.json": tokenizer_json(shape),
-        "tokenizer_config.json": tokenizer_config(shape),
-        "generation_config.json": {
-            "bos_token_id": config["bos_token_id"],
-            "eos_token_id": config["eos_token_id"],
-            "do_sample": True,
-            "temperature": 0.6,
-            "top_p": 0.9,
-        },
-    }
-    for name, content in files.items():
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-            indent = None if name == "tokenizer.json" else 2
-            json.dump(content, file, indent=indent, ensure_ascii=False)
-    print(f"{folder}: {writer.total} bytes of tensors in {len(writer.shards)} file(s)")
+        weights = values(seed, tensor)
+        for writer in writers:
+            writer.add(tensor, weights)
+    for writer in writers:
+        writer.finish()

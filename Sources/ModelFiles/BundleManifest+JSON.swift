@@ -16,6 +16,7 @@ extension BundleManifest {
     ]
     if let divergence { members.append(("divergence", divergence.json)) }
     if let stepCost { members.append(("step_cost", stepCost.json)) }
+    if let speed { members.append(("speed", speed.json)) }
     members.append(("kernels", .array(kernels.map(\.json))))
     let files = files.map { (key: $0.path, value: $0.json) }
     members.append(("files", .object(JSONObject(files))))
@@ -41,6 +42,7 @@ extension BundleManifest {
     sizes = try Sizes(root.object("sizes"))
     divergence = try root.has("divergence") ? Divergence(root.object("divergence")) : nil
     stepCost = try root.has("step_cost") ? StepCost(root.object("step_cost")) : nil
+    speed = try root.has("speed") ? Speed(root.object("speed")) : nil
     kernels = try root.array("kernels").map(KernelCost.init)
     files = try root.object("files").members().map(File.init)
   }

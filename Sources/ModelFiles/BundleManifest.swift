@@ -23,6 +23,8 @@ public struct BundleManifest: Sendable, Equatable {
   public var divergence: Divergence?
   /// Nil where no library could be timed, because none runs on the machine that made the bundle.
   public var stepCost: StepCost?
+  /// Nil where nobody measured it.
+  public var speed: Speed?
   public var kernels: [KernelCost]
   /// Every other file of the bundle, by its path inside it.
   public var files: [File]
@@ -123,7 +125,7 @@ public struct BundleManifest: Sendable, Equatable {
     generator: String = "mlx-compile \(generatorVersion)", abiVersion: Int, modelType: String,
     signature: String, packingKey: String? = nil, numerics: String, targets: [Target],
     sizes: Sizes, divergence: Divergence? = nil, stepCost: StepCost? = nil,
-    kernels: [KernelCost] = [], files: [File] = []
+    speed: Speed? = nil, kernels: [KernelCost] = [], files: [File] = []
   ) {
     self.generator = generator
     self.abiVersion = abiVersion
@@ -135,6 +137,7 @@ public struct BundleManifest: Sendable, Equatable {
     self.sizes = sizes
     self.divergence = divergence
     self.stepCost = stepCost
+    self.speed = speed
     self.kernels = kernels
     self.files = files
   }

@@ -71,11 +71,12 @@ struct Compile: ParsableCommand {
         warnings.withLock { $0 = companions.warnings }
         return companions.files
       }, progress: progress.compiling)
+    let measured = try storeShortMeasurement(of: bundle)
     progress.end()
     for warning in warnings.withLock(\.self) {
       FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
     }
-    print(summary(of: bundle, seconds: started.duration(to: .now).seconds))
+    print(summary(of: measured, seconds: started.duration(to: .now).seconds))
   }
 
   private func targets() throws -> [Target] {
@@ -123,6 +124,7 @@ struct Compile: ParsableCommand {
         + "\(byteText(manifest.sizes.weightsBytes)) of weights, \(secondsText(seconds))"
     ]
     if let divergence = manifest.divergence { lines.append(divergenceText(divergence)) }
+    if let speed = manifest.speed { lines.append(speedText(speed)) }
     return lines.joined(separator: "\n")
   }
 }

@@ -33,8 +33,8 @@ struct Inspect: ParsableCommand {
     }
     let bundle = try ModelBundle(path: path)
     print(
-      (heading(bundle) + targets(bundle) + memory(bundle) + kernels(bundle)).joined(separator: "\n")
-    )
+      (heading(bundle) + targets(bundle) + memory(bundle) + kernels(bundle) + speed(bundle))
+        .joined(separator: "\n"))
   }
 
   private func showChat(_ path: String) throws {
@@ -92,6 +92,35 @@ struct Inspect: ParsableCommand {
       "  kernel", "calls", "weights", "operations/row", "cache/position", "operations/position",
     ]
     return ["", "a step"] + table([title] + rows)
+  }
+
+  /// Predicted and achieved time of every kernel, as `bench --store` or the compile left them.
+  private func speed(_ bundle: ModelBundle) -> [String] {
+    guard let speed = bundle.manifest.speed else {
+      return ["", "speed: not measured; mlx-compile bench \(bundle.path) --store"]
+    }
+    let limits = String(
+      format: "reads %.1f GB/s, computes %.0f int8 and %.0f float Gop/s",
+      speed.readBytesPerSecond / 1e9, speed.int8OperationsPerSecond / 1e9,
+      speed.floatOperationsPerSecond / 1e9)
+    let (generation, prompt) = (speed.generation, speed.prompt)
+    let titles = [
+      (generation, "  \(generation.tokens) generated from position \(generation.depth)"),
+      (prompt, "  a prompt of \(prompt.tokens)"),
+    ]
+    return ["", "speed, \(speed.target), measured on a machine that \(limits)"]
+      + ["  " + speedText(speed)]
+      + titles.flatMap { passage, title in
+        [""] + table([[title, "predicted", "took", "share"]] + passage.kernels.map(timeRow))
+      }
+  }
+
+  private func timeRow(_ kernel: BundleManifest.Speed.KernelTime) -> [String] {
+    [
+      "  " + kernel.name, String(format: "%.3f ms", kernel.predicted * 1e3),
+      String(format: "%.3f ms", kernel.achieved * 1e3),
+      kernel.predicted > 0 ? String(format: "%.2f", kernel.share) : "",
+    ]
   }
 }
 

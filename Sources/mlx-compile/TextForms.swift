@@ -18,6 +18,14 @@ func secondsText(_ seconds: Double) -> String {
     ? String(format: "%.0f ms", seconds * 1e3) : String(format: "%.1f s", seconds)
 }
 
+/// How near a bundle comes to what the machine that it was measured on can do, in words.
+func speedText(_ speed: BundleManifest.Speed) -> String {
+  String(
+    format: "generates %.1f tokens/s, %.2f of the limit; reads %.1f, %.2f of it; %d thread%@",
+    speed.generation.tokensPerSecond, speed.generation.share, speed.prompt.tokensPerSecond,
+    speed.prompt.share, speed.threads, speed.threads == 1 ? "" : "s")
+}
+
 /// How far fast numerics are from exact ones, in words.
 func divergenceText(_ divergence: BundleManifest.Divergence) -> String {
   String(

@@ -21,6 +21,10 @@ import Testing
         scratchBytes: [1: 5, 2: 6]),
       divergence: .init(meanKL: 0.001, maximumKL: 0.25, top1Agreement: 0.5, prompts: 3),
       stepCost: .init(threads: 2, milliseconds: [1: 8, 4: 9.5, 512: 700]),
+      speed: .init(
+        target: "native", threads: 2, readBytesPerSecond: 2e10, int8OperationsPerSecond: 1e12,
+        floatOperationsPerSecond: 1e11, generation: passage(tokens: 1, depth: 64),
+        prompt: passage(tokens: 512, depth: 0)),
       kernels: [
         .init(
           name: "decode_qkv", calls: 2, weightBytes: 3, operationsPerRow: 4,
@@ -28,13 +32,25 @@ import Testing
       ], files: files)
   }
 
+  private func passage(tokens: Int, depth: Int) -> BundleManifest.Speed.Passage {
+    .init(
+      tokens: tokens, depth: depth, tokensPerSecond: 50,
+      kernels: [
+        .init(name: "decode_qkv", predicted: 0.25, achieved: 0.5),
+        .init(name: "logits", predicted: 0.5, achieved: 0.5),
+      ])
+  }
+
   @Test func `a manifest reads back as it was written`() throws {
     var manifest = manifest(files: [.init(path: "source/model.c", bytes: 3, sha256: "00")])
     let text = manifest.json.text(style: .indented)
     #expect(try BundleManifest(json: JSON(parsing: text)) == manifest)
     #expect(manifest.json["step_cost"]?["milliseconds"]?["4"] == 9.5)
+    #expect(manifest.speed?.generation.share == 0.75)
+    #expect(manifest.speed?.prompt.kernels[0].share == 0.5)
     manifest.divergence = nil
     manifest.stepCost = nil
+    manifest.speed = nil
     manifest.packingKey = nil
     #expect(try BundleManifest(json: manifest.json) == manifest)
     #expect(manifest.json["format_version"] == 2)

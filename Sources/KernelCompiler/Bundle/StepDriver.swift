@@ -33,6 +33,8 @@ public final class StepDriver {
   }
 
   public let sizes: Sizes
+  /// Bytes of the keys and values of all sequences.
+  public var pageBytes: Int { sizes.pageBytes * pageNumbers.count }
   /// Where set, steps add what each kernel took: (kernels), in the order of the manifest's.
   public var kernelSeconds: UnsafeMutablePointer<Double>?
   private let run: (UnsafeMutablePointer<model_step>) -> Void

@@ -22,6 +22,7 @@ struct Bench: ParsableCommand {
         mlx-compile bench Qwen3-0.6B-4bit --against generic
         mlx-compile bench fast.mlxbundle --against exact.mlxbundle --threads 1
         mlx-compile bench Qwen3-0.6B-4bit --prompt 4k --generate 32 --json
+        mlx-compile bench fast.mlxbundle --store
       """)
 
   @Argument(help: "A bundle, a model folder, or a hub id.")
@@ -54,6 +55,9 @@ struct Bench: ParsableCommand {
   @Option(help: numericsHelp)
   var numerics = Numerics.fast
 
+  @Flag(help: "Keep what was measured in the bundle's manifest, where inspect shows it.")
+  var store = false
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -81,8 +85,7 @@ struct Bench: ParsableCommand {
     let contestants = try contestants(workload, progress)
     let comparison =
       contestants.count > 1 ? Agreement(of: contestants[0], with: contestants[1]) : nil
-    let target = (contestants[0].model as? CompiledModel)?.target
-    var roofline = Roofline(target: target ?? "native", threads: threads)
+    var roofline = Roofline(target: contestants[0].target, threads: threads)
     for round in 0..<rounds.value {
       roofline.measure()
       for contestant in contestants {
@@ -97,6 +100,9 @@ struct Bench: ParsableCommand {
       workload: workload, roofline: roofline, contestants: contestants,
       agreement: comparison)
     print(json ? report.json.text(style: .indented) : report.text)
+    if store, let speed = report.speed, let bundle = contestants[0].bundle {
+      try storeSpeed(speed, in: bundle)
+    }
   }
 
   private func contestants(_ workload: Workload, _ progress: ProgressLine) throws -> [Contestant] {
@@ -130,12 +136,6 @@ struct Bench: ParsableCommand {
           for: ModelDirectory(path: path), numerics: numerics,
           companions: { bundleCompanions(directory: $0).files }, progress: progress.compiling)
       }
-    let contestant = try Contestant(
-      name: "compiled", numerics: bundle.manifest.numerics, workload: workload
-    ) {
-      try CompiledModel(bundle: bundle, threads: workload.threads)
-    }
-    contestant.manifest = bundle.manifest
-    return contestant
+    return try Contestant(bundle: bundle, workload: workload)
   }
 }

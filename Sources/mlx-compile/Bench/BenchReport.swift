@@ -30,8 +30,16 @@ struct BenchReport {
     let rows = [
       row("") { $0.model.backend },
       row("load") { secondsText($0.loadSeconds) },
-      row("to the first token") { secondsText($0.firstTokenSeconds) },
-      row("memory") { byteText($0.residentBytes) },
+      row("to the first token") { contestant in
+        let start = String(format: "%.0f ms", contestant.startSeconds * 1e3)
+        return "\(secondsText(contestant.firstTokenSeconds)), the prompt and \(start)"
+      },
+      row("memory") { contestant in
+        let share = contestant.plannedBytes.map { planned in
+          String(format: ", %.2f of the plan", Double(contestant.residentBytes) / Double(planned))
+        }
+        return byteText(contestant.residentBytes) + (share ?? "")
+      },
       row("prompt, tokens/s") { spread($0.promptRates) },
       row("generation, tokens/s") { spread($0.generationRates) },
       row("read while generating") { contestant in
@@ -92,19 +100,27 @@ struct BenchReport {
     return lines + kernelTables.flatMap(\.table.lines)
   }
 
+  /// What kernels are timed in.
+  enum Phase: String, CaseIterable {
+    case generation, prompt
+  }
+
   /// Of the first contestant's kernels, where they are known.
-  private var kernelTables: [(key: String, table: KernelTable)] {
+  func kernelTable(_ phase: Phase) -> KernelTable? {
     guard let contestant = contestants.first, let kernels = contestant.manifest?.kernels else {
-      return []
+      return nil
     }
-    let generation = KernelTable(
-      "a generated token" + (workload.batch > 1 ? " of each sequence" : ""), kernels,
-      contestant.generationProfile, roofline
-    ) { $0.steps }
-    let prompt = KernelTable("the prompt", kernels, contestant.promptProfile, roofline) { _ in 1 }
-    return [("generation", generation), ("prompt", prompt)].compactMap { key, table in
-      table.map { (key, $0) }
+    switch phase {
+    case .generation:
+      let title = "a generated token" + (workload.batch > 1 ? " of each sequence" : "")
+      return KernelTable(title, kernels, contestant.generationProfile, roofline) { $0.steps }
+    case .prompt:
+      return KernelTable("the prompt", kernels, contestant.promptProfile, roofline) { _ in 1 }
     }
+  }
+
+  private var kernelTables: [(key: String, table: KernelTable)] {
+    Phase.allCases.compactMap { phase in kernelTable(phase).map { (phase.rawValue, $0) } }
   }
 
   private func spread(_ values: [Double]) -> String {
@@ -133,7 +149,9 @@ extension BenchReport {
       "name": .string(contestant.name), "backend": .string(contestant.model.backend),
       "numerics": .string(contestant.numerics), "load_seconds": .number(contestant.loadSeconds),
       "first_token_seconds": .number(contestant.firstTokenSeconds),
+      "start_seconds": .number(contestant.startSeconds),
       "resident_bytes": .integer(contestant.residentBytes),
+      "planned_bytes": contestant.plannedBytes.map(JSON.integer) ?? .null,
       "prompt_tokens_per_second": Samples(contestant.promptRates).json,
       "generation_tokens_per_second": Samples(contestant.generationRates).json,
       "bytes_read_per_second": .number(readRate(contestant)),

@@ -9,27 +9,51 @@ final class Contestant {
   let numerics: String
   let model: any LanguageModel
   let loadSeconds: Double
-  /// From nothing to the first token's logits.
+  /// From nothing to the logits of the prompt's last token.
   let firstTokenSeconds: Double
-  /// What the process grew by while the model was loaded and ran a first time.
+  /// What the process grew by while the model was loaded and read its first prompt.
   let residentBytes: Int
-  /// Of a compiled model, whose kernels are timed then.
-  var manifest: BundleManifest? { didSet { timeKernels() } }
+  /// What that was expected to be: weights, keys and values, scratch. Nil where nobody knows.
+  let plannedBytes: Int?
+  /// What was compiled; its kernels are timed.
+  let bundle: ModelBundle?
   private(set) var promptProfile = KernelProfile()
   private(set) var generationProfile = KernelProfile()
   private(set) var promptRates: [Double] = []
   private(set) var generationRates: [Double] = []
   /// Steps per second while generating.
   private(set) var stepRates: [Double] = []
+  private let promptTokens: Int
   private let driver: StepDriver
   private var clock: KernelClock?
   private var isWarm = false
 
+  var manifest: BundleManifest? { bundle?.manifest }
+
+  /// Name of the library that runs.
+  var target: String { (model as? CompiledModel)?.target ?? Target.defaultName }
+
+  /// How long the first token took to come beyond what the same prompt takes later.
+  var startSeconds: Double {
+    firstTokenSeconds - Double(promptTokens) / max(Samples(promptRates).median, 1e-9)
+  }
+
+  convenience init(bundle: ModelBundle, workload: Workload) throws {
+    try self.init(
+      name: "compiled", numerics: bundle.manifest.numerics, workload: workload, bundle: bundle
+    ) {
+      try CompiledModel(bundle: bundle, threads: workload.threads)
+    }
+  }
+
   init(
-    name: String, numerics: String, workload: Workload, load: () throws -> any LanguageModel
+    name: String, numerics: String, workload: Workload, bundle: ModelBundle? = nil,
+    load: () throws -> any LanguageModel
   ) throws {
     self.name = name
     self.numerics = numerics
+    self.bundle = bundle
+    promptTokens = workload.prompt
     let before = residentMemory()
     let started = ContinuousClock.now
     let model = try load()
@@ -46,10 +70,16 @@ final class Contestant {
     driver = StepDriver(
       sizes: sizes, sequences: workload.batch, positions: workload.positions
     ) { model.run($0) }
-    driver.step(
-      [.init(token: Workload.token(0, vocabulary: model.vocabulary), position: 0)], wanted: [0])
+    let tokens = (0..<workload.prompt).map { Workload.token($0, vocabulary: model.vocabulary) }
+    _ = driver.prefill(tokens[...])
     firstTokenSeconds = started.duration(to: .now).seconds
     residentBytes = residentMemory() - before
+    let cacheBytes = driver.pageBytes
+    plannedBytes = bundle.map { _ in
+      model.memory.weightBytes + model.memory.scratchBytes + cacheBytes
+    }
+    clock = bundle.map { KernelClock(kernels: $0.manifest.kernels.count) }
+    driver.kernelSeconds = clock?.seconds.baseAddress
   }
 
   /// One round: reads the prompt, then generates.
@@ -81,11 +111,6 @@ final class Contestant {
     generationRates.append(Double(steps * workload.batch) / generationSeconds)
   }
 
-  private func timeKernels() {
-    clock = manifest.map { KernelClock(kernels: $0.kernels.count) }
-    driver.kernelSeconds = clock?.seconds.baseAddress
-  }
-
   /// The logits of every token of a short prompt, to compare models by.
   func logits(of tokens: [Int32]) -> [Float] { driver.prefill(tokens[...], allLogits: true) }
 
@@ -93,7 +118,8 @@ final class Contestant {
   private func warmUp(_ workload: Workload) {
     isWarm = true
     let tokens = tokens(workload.depth)
-    for sequence in 0..<workload.batch {
+    // The first sequence has had the prompt.
+    for sequence in (workload.depth <= workload.prompt ? 1 : 0)..<workload.batch {
       _ = driver.prefill(tokens[...], sequence: sequence)
     }
     for step in 0..<min(workload.generate, 4) { generate(at: workload.depth + step, workload) }

@@ -9,8 +9,8 @@ final class ReadBandwidth: Sendable {
   /// Sums of what was read, so that no reading can be left out.
   private let sum = Mutex<UInt64>(0)
 
-  /// Large against any cache.
-  init(bytes: Int = 1 << 30) {
+  /// `bytes` are large against any cache.
+  init(bytes: Int) {
     self.bytes = bytes
     let hugePage = 2 << 20
     memory = .allocate(byteCount: bytes, alignment: hugePage)

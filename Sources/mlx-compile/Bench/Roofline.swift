@@ -3,7 +3,7 @@ import KernelCompiler
 
 /// What this machine can do at most, measured in the rounds of a benchmark beside the models.
 struct Roofline {
-  private let memory = ReadBandwidth()
+  private let memory: ReadBandwidth
   /// Nil where no compiler can make the measuring loops.
   private let peak: ArithmeticPeak?
   private let threads: Int
@@ -12,8 +12,9 @@ struct Roofline {
   private var floatRates: [Double] = []
 
   /// `target` names the kernels' own, whose words the peaks are measured with.
-  init(target: String, threads: Int) {
+  init(target: String, threads: Int, memoryBytes: Int = 1 << 30) {
     self.threads = threads
+    memory = ReadBandwidth(bytes: memoryBytes)
     peak = try? ArithmeticPeak(
       target: Toolchain.find().target(named: target), toolchain: Toolchain.find())
   }

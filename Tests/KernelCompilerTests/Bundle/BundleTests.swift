@@ -40,6 +40,27 @@ import Testing
     }
   }
 
+  @Test func `a measured speed is stored, and nothing else changes`() throws {
+    try inFolder { folder in
+      let bundle = try compilePocket(numerics: .exact, to: "\(folder)/pocket.mlxbundle")
+      #expect(bundle.manifest.speed == nil)
+      var speed = someSpeed(of: bundle.manifest)
+      let stored = try storeSpeed(speed, in: bundle)
+      #expect(stored.manifest.speed == speed)
+      var without = stored.manifest
+      without.speed = nil
+      #expect(without == bundle.manifest)
+      try ModelBundle(path: bundle.path).verifyHashes()
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: bundle.path).allSatisfy {
+          !$0.hasPrefix("manifest.json.")
+        })
+
+      speed.target = "x86-64-v9"
+      #expect(throws: CompilerError.self) { try storeSpeed(speed, in: stored) }
+    }
+  }
+
   @Test func `compiling again gives the same bundle and packs no weights; damage is found`() throws
   {
     try inFolder { folder in
@@ -110,6 +131,15 @@ private func compilePocket(
   try compileBundle(
     model: pocket(), targets: [Toolchain.find().target(named: "native")], numerics: numerics,
     output: path, companions: companions, progress: progress)
+}
+
+private func someSpeed(of manifest: BundleManifest) -> BundleManifest.Speed {
+  let passage = BundleManifest.Speed.Passage(
+    tokens: 1, depth: 64, tokensPerSecond: 50,
+    kernels: manifest.kernels.map { .init(name: $0.name, predicted: 0.25, achieved: 0.5) })
+  return BundleManifest.Speed(
+    target: "native", threads: 2, readBytesPerSecond: 2e10, int8OperationsPerSecond: 1e12,
+    floatOperationsPerSecond: 1e11, generation: passage, prompt: passage)
 }
 
 private func damageWeights(of bundle: ModelBundle) throws {
