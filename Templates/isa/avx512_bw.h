@@ -13,3 +13,8 @@ INLINE i32x16 dot4(i32x16 sum, u32x16 codes, u32x16 x) {
     return dot4_small(sum, codes & 0x0f0f0f0fu, x) +
            (i32x16)_mm512_madd_epi16(upper, _mm512_set1_epi16(16));
 }
+
+// sum + the two products of signed halves in each lane, exact where their sum fits the lane.
+INLINE i32x16 dot2(i32x16 sum, u32x16 a, u32x16 b) {
+    return sum + (i32x16)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+}

@@ -54,10 +54,14 @@ struct Bench: ParsableCommand {
   @Option(help: numericsHelp)
   var numerics = Numerics.fast
 
+  @Option(help: cacheTypeHelp)
+  var cacheType: CacheType?
+
   @Flag(help: "Print JSON.")
   var json = false
 
   func validate() throws {
+    _ = try CacheType.chosen(cacheType, numerics)
     let counts = [
       ("--prompt", prompt), ("--generate", generate), ("--batch", batch), ("--rounds", rounds),
     ]
@@ -127,9 +131,10 @@ struct Bench: ParsableCommand {
       case .bundle(let path): try ModelBundle(path: path)
       case .directory(let path):
         try CompileCache.bundle(
-          for: ModelDirectory(path: path), numerics: numerics,
+          for: ModelDirectory(path: path), numerics: numerics, cacheType: cacheType,
           companions: { bundleCompanions(directory: $0).files }, progress: progress.compiling)
       }
+    try CacheType.check(cacheType, bundle)
     let contestant = try Contestant(
       name: "compiled", numerics: bundle.manifest.numerics, workload: workload
     ) {
