@@ -26,30 +26,6 @@ INLINE void join_state(float *whole, const float *run, int padded) {
         store(whole + i, multiply_add(load(run + i), take, load(whole + i) * keep));
 }
 
-enum { PAGE_VECTORS = PAGE_POSITIONS / 16 };
-
-// Scores of a page's positions: score[m] = sum over channels of query[m][channel] * keys[channel].
-INLINE void score_page(f32x16 (*score)[PAGE_VECTORS], const float *queries, int stride,
-                       const page_element *keys, int channels, const int QUERIES,
-                       const int WIDTH) {
-    for (int v = 0; v < PAGE_VECTORS; v += WIDTH) {
-        f32x16 sum[ATTENTION_QUERIES][PAGE_VECTORS];
-        for (int m = 0; m < QUERIES; m++)
-            for (int w = 0; w < WIDTH; w++) sum[m][w] = splat(0);
-        for (int i = 0; i < channels; i++) {
-            f32x16 key[PAGE_VECTORS];
-            for (int w = 0; w < WIDTH; w++)
-                key[w] = load_page(keys + (size_t)i * PAGE_POSITIONS + 16 * (v + w));
-            for (int m = 0; m < QUERIES; m++) {
-                const f32x16 factor = splat(queries[m * stride + i]);
-                for (int w = 0; w < WIDTH; w++) sum[m][w] = multiply_add(factor, key[w], sum[m][w]);
-            }
-        }
-        for (int m = 0; m < QUERIES; m++)
-            for (int w = 0; w < WIDTH; w++) score[m][v + w] = sum[m][w];
-    }
-}
-
 // Turns scores into weights and moves running maxima and totals on; query m sees the page's
 // positions `last[m]` and before, `window` of them unless 0. Fills in what earlier sums shrink by.
 INLINE void weigh_page(float (*weights)[PAGE_POSITIONS], float *shrink,
@@ -89,46 +65,20 @@ INLINE void weigh_page(float (*weights)[PAGE_POSITIONS], float *shrink,
     }
 }
 
-// sums[m] = sums[m] * shrink[m] + sum over positions of weight * value, WIDTH vectors at a time.
-INLINE void add_values(float *sums, int stride, const float *shrink,
-                       float (*weights)[PAGE_POSITIONS], const page_element *values, int positions,
-                       const int VECTORS, const int QUERIES, const int WIDTH) {
-    f32x16 sum[ATTENTION_QUERIES][ATTENTION_WIDTH];
-    for (int m = 0; m < QUERIES; m++)
-        for (int w = 0; w < WIDTH; w++)
-            sum[m][w] = load(sums + m * stride + 16 * w) * splat(shrink[m]);
-    for (int i = 0; i < positions; i++) {
-        f32x16 value[ATTENTION_WIDTH];
-        for (int w = 0; w < WIDTH; w++)
-            value[w] = load_page(values + (size_t)i * 16 * VECTORS + 16 * w);
-        for (int m = 0; m < QUERIES; m++) {
-            const f32x16 weight = splat(weights[m][i]);
-            for (int w = 0; w < WIDTH; w++) sum[m][w] = multiply_add(weight, value[w], sum[m][w]);
-        }
-    }
-    for (int m = 0; m < QUERIES; m++)
-        for (int w = 0; w < WIDTH; w++) store(sums + m * stride + 16 * w, sum[m][w]);
-}
-
 // Brings the states of QUERIES queries, which see positions up to `last` of this page, forward over
-// it.
-INLINE void see_page(float *states, const float *queries, const page_element *keys, int channels,
-                     int positions, const int *last, int window, const int VECTORS,
-                     const int QUERIES, const int WIDTH) {
-    const int stride = STATE_SUMS + 16 * VECTORS;
-    const page_element *values = keys + (size_t)channels * PAGE_POSITIONS;
+// one head of it, and asks for the head that comes next.
+INLINE void see_page(float *states, const uint8_t *queries, const uint8_t *head,
+                     const struct ahead *ahead, int positions, const int *last, int window,
+                     const int DIMENSION, const int PADDED, const int QUERIES, const int WIDTH) {
+    const int stride = STATE_SUMS + PADDED;
     f32x16 score[ATTENTION_QUERIES][PAGE_VECTORS];
     float weights[ATTENTION_QUERIES][PAGE_POSITIONS] __attribute__((aligned(64)));
     float shrink[ATTENTION_QUERIES];
-    score_page(score, queries, 16 * VECTORS, keys, channels, QUERIES, smaller(WIDTH, PAGE_VECTORS));
+    score_page(score, queries, head, ahead, positions, DIMENSION, PADDED, QUERIES,
+               smaller(WIDTH, PAGE_VECTORS));
     weigh_page(weights, shrink, score, states, stride, last, window, QUERIES);
-    int v = 0;
-    for (; v + WIDTH <= VECTORS; v += WIDTH)
-        add_values(states + STATE_SUMS + 16 * v, stride, shrink, weights, values + 16 * v,
-                   positions, VECTORS, QUERIES, WIDTH);
-    if (VECTORS % WIDTH)
-        add_values(states + STATE_SUMS + 16 * v, stride, shrink, weights, values + 16 * v,
-                   positions, VECTORS, QUERIES, VECTORS % WIDTH);
+    add_values(states + STATE_SUMS, stride, shrink, weights, head, ahead, positions, DIMENSION,
+               PADDED, QUERIES, WIDTH);
 }
 
 // The rows from `row` on that can be attended to together: consecutive rows of one sequence.

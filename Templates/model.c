@@ -14,6 +14,7 @@ enum {
     PRODUCTS = $products,  // vectors that one product yields at most
     ROWS_ALONE = $rows_alone,  // rows up to which each thread prepares all of them
     PAGE_POSITIONS = $page_positions,  // positions of a page
+    PAGE_VECTORS = PAGE_POSITIONS / 16,
     RUN_PAGES = $run_pages,  // pages of one run of attention
     ATTENTION_QUERIES = $queries,  // queries multiplied with one page at once
     ATTENTION_WIDTH = $width,  // vectors of a page's row that they are multiplied with
@@ -28,6 +29,7 @@ $buffers
 #include "functions.h"
 #include "step.h"
 #include "rows.h"
+#include "ahead.h"
 #include "pages.h"
 #include "cache.h"
 #include "attention.h"
@@ -69,6 +71,7 @@ static const model_description description = {
     .target = "$target",
     .cpu_features = "$cpu_features",
     .numerics = "$numerics",
+    .cache_type = "$cache_type",
     .vocabulary = $vocabulary,
     .hidden = $hidden,
     .layers = $layers,

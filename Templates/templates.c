@@ -7,6 +7,9 @@
 static const unsigned char model_abi_h[] = {
 #embed "../Sources/ModelABI/include/model_abi.h"
 };
+static const unsigned char ahead_h[] = {
+#embed "ahead.h"
+};
 static const unsigned char angles_h[] = {
 #embed "angles.h"
 };
@@ -78,6 +81,12 @@ static const unsigned char pages_f16_h[] = {
 };
 static const unsigned char pages_f32_h[] = {
 #embed "pages_f32.h"
+};
+static const unsigned char pages_floats_h[] = {
+#embed "pages_floats.h"
+};
+static const unsigned char pages_int8_h[] = {
+#embed "pages_int8.h"
 };
 static const unsigned char quant_affine2_h[] = {
 #embed "quant/affine2.h"
@@ -157,6 +166,7 @@ static const unsigned char step_h[] = {
 
 static const template_file files[] = {
     {"model_abi.h", model_abi_h, sizeof model_abi_h},
+    {"ahead.h", ahead_h, sizeof ahead_h},
     {"angles.h", angles_h, sizeof angles_h},
     {"attention.h", attention_h, sizeof attention_h},
     {"cache.h", cache_h, sizeof cache_h},
@@ -182,6 +192,8 @@ static const template_file files[] = {
     {"model.c", model_c, sizeof model_c},
     {"pages_f16.h", pages_f16_h, sizeof pages_f16_h},
     {"pages_f32.h", pages_f32_h, sizeof pages_f32_h},
+    {"pages_floats.h", pages_floats_h, sizeof pages_floats_h},
+    {"pages_int8.h", pages_int8_h, sizeof pages_int8_h},
     {"quant/affine2.h", quant_affine2_h, sizeof quant_affine2_h},
     {"quant/affine3.h", quant_affine3_h, sizeof quant_affine3_h},
     {"quant/affine4.h", quant_affine4_h, sizeof quant_affine4_h},

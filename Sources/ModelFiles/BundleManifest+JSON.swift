@@ -11,7 +11,8 @@ extension BundleManifest {
     ]
     if let packingKey { members.append(("packing_key", .string(packingKey))) }
     members += [
-      ("numerics", .string(numerics)), ("targets", .array(targets.map(\.json))),
+      ("numerics", .string(numerics)), ("cache_type", .string(cacheType)),
+      ("targets", .array(targets.map(\.json))),
       ("sizes", sizes.json),
     ]
     if let divergence { members.append(("divergence", divergence.json)) }
@@ -38,6 +39,7 @@ extension BundleManifest {
     signature = try root.string("signature")
     packingKey = try root.has("packing_key") ? root.string("packing_key") : nil
     numerics = try root.string("numerics")
+    cacheType = try root.string("cache_type")
     targets = try root.array("targets").map(Target.init)
     sizes = try Sizes(root.object("sizes"))
     divergence = try root.has("divergence") ? Divergence(root.object("divergence")) : nil

@@ -17,6 +17,8 @@ public struct BundleManifest: Sendable, Equatable {
   public var packingKey: String?
   /// "fast" or "exact"
   public var numerics: String
+  /// How keys and values are kept: "f32", "f16" or "int8".
+  public var cacheType: String
   public var targets: [Target]
   public var sizes: Sizes
   /// Nil until the bundle has been compared with exact mathematics.
@@ -123,7 +125,8 @@ public struct BundleManifest: Sendable, Equatable {
 
   public init(
     generator: String = "mlx-compile \(generatorVersion)", abiVersion: Int, modelType: String,
-    signature: String, packingKey: String? = nil, numerics: String, targets: [Target],
+    signature: String, packingKey: String? = nil, numerics: String, cacheType: String,
+    targets: [Target],
     sizes: Sizes, divergence: Divergence? = nil, stepCost: StepCost? = nil,
     speed: Speed? = nil, kernels: [KernelCost] = [], files: [File] = []
   ) {
@@ -133,6 +136,7 @@ public struct BundleManifest: Sendable, Equatable {
     self.signature = signature
     self.packingKey = packingKey
     self.numerics = numerics
+    self.cacheType = cacheType
     self.targets = targets
     self.sizes = sizes
     self.divergence = divergence

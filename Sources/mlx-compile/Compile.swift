@@ -42,8 +42,13 @@ struct Compile: ParsableCommand {
   @Option(help: numericsHelp)
   var numerics = Numerics.fast
 
+  @Option(help: cacheTypeHelp)
+  var cacheType: CacheType?
+
   @Option(help: "Print a stage instead: graph, plan, c, assembly or manifest.")
   var emit: Stage?
+
+  func validate() throws { _ = try CacheType.chosen(cacheType, numerics) }
 
   func run() throws {
     let location = try ModelLocation.resolve(model)
@@ -65,6 +70,7 @@ struct Compile: ParsableCommand {
     let warnings = Mutex<[String]>([])
     let bundle = try compileBundle(
       model: ModelDirectory(path: path), targets: targets(), numerics: numerics,
+      cacheType: cacheType,
       output: output ?? "\(modelName(path)).\(ModelBundle.pathExtension)",
       companions: { directory in
         let companions = bundleCompanions(directory: directory)
@@ -96,7 +102,8 @@ struct Compile: ParsableCommand {
     if stage == .manifest { return try manifestText(model) }
     let toolchain = try Toolchain.find()
     return try targets().map { target in
-      let source = try compiledSource(of: model, target: target, numerics: numerics)
+      let source = try compiledSource(
+        of: model, target: target, numerics: numerics, cacheType: cacheType)
       switch stage {
       case .plan: return printPlan(source.plan)
       case .assembly: return try toolchain.assembly(source: source, target: target)
@@ -111,7 +118,8 @@ struct Compile: ParsableCommand {
     let progress = ProgressLine()
     defer { progress.end() }
     let bundle = try compileBundle(
-      model: model, targets: targets(), numerics: numerics, output: "\(folder)/model.mlxbundle",
+      model: model, targets: targets(), numerics: numerics, cacheType: cacheType,
+      output: "\(folder)/model.mlxbundle",
       companions: { bundleCompanions(directory: $0).files }, progress: progress.compiling)
     return bundle.manifest.json.text(style: .indented)
   }
@@ -121,6 +129,7 @@ struct Compile: ParsableCommand {
     let targets = manifest.targets.map(\.name).joined(separator: ", ")
     var lines = [
       "\(bundle.path): \(manifest.modelType), \(targets), numerics \(manifest.numerics), "
+        + "keys and values in \(manifest.cacheType), "
         + "\(byteText(manifest.sizes.weightsBytes)) of weights, \(secondsText(seconds))"
     ]
     if let divergence = manifest.divergence { lines.append(divergenceText(divergence)) }

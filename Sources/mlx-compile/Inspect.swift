@@ -49,6 +49,7 @@ struct Inspect: ParsableCommand {
     return [
       "\(bundle.path)", "  made by     \(manifest.generator)",
       "  model type  \(manifest.modelType)", "  numerics    \(manifest.numerics)\(numerics)",
+      "  cache type  \(manifest.cacheType)",
       "  signature   \(manifest.signature)",
     ]
   }
@@ -72,7 +73,7 @@ struct Inspect: ParsableCommand {
     let cache = pages * sizes.pageBytes
     let rows = [
       ("weights, mapped and shared", sizes.weightsBytes),
-      ("cache of \(contextSize.value) positions", cache),
+      ("cache of \(contextSize.value) positions in \(bundle.manifest.cacheType)", cache),
       ("scratch, \(threads) threads", scratch),
       ("together", sizes.weightsBytes + cache + scratch),
     ]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KernelCompiler
+import ModelFiles
 
 /// A number of something, also written with a suffix: 4096 or 4k.
 struct Count: ExpressibleByArgument {
@@ -21,6 +22,20 @@ struct Count: ExpressibleByArgument {
 }
 
 extension Numerics: ExpressibleByArgument {}
+extension CacheType: ExpressibleByArgument {}
+
+extension CacheType {
+  /// A bundle keeps what it was compiled with.
+  static func check(_ asked: CacheType?, _ bundle: ModelBundle) throws {
+    guard let asked, asked.rawValue != bundle.manifest.cacheType else { return }
+    throw ValidationError(
+      "\(bundle.path) keeps keys and values as \(bundle.manifest.cacheType); compile the model with "
+        + "--cache-type \(asked.rawValue)")
+  }
+}
+
+let cacheTypeHelp = ArgumentHelp(
+  "How keys and values are kept: f16 or int8, which takes half of it (default: f16; f32 in exact).")
 
 let numericsHelp = ArgumentHelp(
   "fast multiplies by int8 activations, exact by float32.",

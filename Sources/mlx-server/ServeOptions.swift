@@ -8,6 +8,7 @@ import Server
 
 extension Backend: ExpressibleByArgument {}
 extension Numerics: ExpressibleByArgument {}
+extension CacheType: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
 
 /// The command line.
@@ -53,6 +54,12 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "How a model is compiled: fast (int8 activations) or exact (float32).")
   var numerics = Numerics.fast
 
+  @Option(
+    help: ArgumentHelp(
+      "How keys and values are kept: f16 or int8, which takes half of it (default: f16).",
+      discussion: "A bundle keeps what it was compiled with."))
+  var cacheType: CacheType?
+
   @Option(help: "Threads that compute (default: the cores this process may use).")
   var threads: Int?
 
@@ -84,6 +91,12 @@ struct ServeOptions: ParsableArguments {
     }
     guard (0...3600).contains(grace) else {
       throw ValidationError("--grace must be between 0 and 3600")
+    }
+    if let cacheType {
+      _ = try CacheType.chosen(cacheType, numerics)
+      guard backend != .generic else {
+        throw ValidationError("--cache-type is for compiled models; the generic backend keeps f32")
+      }
     }
   }
 }
@@ -149,12 +162,13 @@ extension ServeOptions {
   func loading(
     _ location: ModelLocation, tell: @escaping @Sendable (String) -> Void
   ) throws -> ModelLoading {
+    try checkCacheType(location)
     var loading = ModelLoading(
       location: location,
-      compile: { [numerics] directory in
+      compile: { [numerics, cacheType] directory in
         let progress = CompileReport(tell: tell)
         return try CompileCache.bundle(
-          for: directory, numerics: numerics,
+          for: directory, numerics: numerics, cacheType: cacheType,
           companions: { directory in
             let companions = bundleCompanions(directory: directory)
             for warning in companions.warnings { tell("warning: \(warning)") }
@@ -168,6 +182,17 @@ extension ServeOptions {
     loading.draftLocation = try draftModel.map { try ModelLocation.resolve($0) }
     if let threads { loading.threads = threads }
     return loading
+  }
+
+  /// A bundle keeps what it was compiled with.
+  private func checkCacheType(_ location: ModelLocation) throws {
+    guard let cacheType, case .bundle(let path) = location else { return }
+    let kept = try ModelBundle(path: path).manifest.cacheType
+    guard kept == cacheType.rawValue else {
+      throw ValidationError(
+        "\(path) keeps keys and values as \(kept); compile the model with --cache-type "
+          + cacheType.rawValue)
+    }
   }
 }
 

@@ -112,3 +112,9 @@ INLINE f32x16 look_up_floats(const float *table, u32x16 indices) {
     return JOIN(look_up_floats_half(load(table), (__m256i)LOWER(indices)),
                 look_up_floats_half(load(table), (__m256i)UPPER(indices)));
 }
+
+// sum + the two products of signed halves in each lane, exact where their sum fits the lane.
+INLINE i32x16 dot2(i32x16 sum, u32x16 a, u32x16 b) {
+    return sum + JOIN((i32x8)_mm256_madd_epi16((__m256i)LOWER(a), (__m256i)LOWER(b)),
+                      (i32x8)_mm256_madd_epi16((__m256i)UPPER(a), (__m256i)UPPER(b)));
+}

@@ -28,3 +28,8 @@ INLINE i32_register collect_wide(i32_register total, wide_sums sums) {
     const __m512i upper = _mm512_madd_epi16((__m512i)sums.upper, _mm512_set1_epi16(16));
     return collect_small(total, sums.lower) + (i32_register)upper;
 }
+
+// sum + the two products of signed halves in each lane, exact where their sum fits the lane.
+INLINE i32x16 dot2(i32x16 sum, u32x16 a, u32x16 b) {
+    return sum + (i32x16)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+}

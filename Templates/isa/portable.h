@@ -99,3 +99,10 @@ INLINE f32x16 look_up_floats(const float *table, u32x16 indices) {
     for (int lane = 0; lane < 16; lane++) found[lane] = table[indices[lane] & 15u];
     return found;
 }
+
+// sum + the two products of signed halves in each lane, exact where their sum fits the lane.
+INLINE i32x16 dot2(i32x16 sum, u32x16 a, u32x16 b) {
+    for (int shift = 0; shift <= 16; shift += 16)
+        sum += ((i32x16)(a << shift) >> 16) * ((i32x16)(b << shift) >> 16);
+    return sum;
+}

@@ -75,3 +75,15 @@ INLINE f32x16 load_f32(const void *p) { return load((const float *)p); }
         v = operation(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13,  \
                                                  12, 15, 14));                                     \
     } while (0)
+
+typedef uint16_t half_anywhere __attribute__((aligned(1), may_alias));
+typedef int8_t i8x32_anywhere __attribute__((vector_size(32), aligned(1), may_alias));
+typedef int16_t i16x32 __attribute__((vector_size(64)));
+
+// 32 signed bytes as two signed halves in each lane.
+INLINE u32x16 load_byte_pairs(const void *p) {
+    return (u32x16)__builtin_convertvector(*(const i8x32_anywhere *)p, i16x32);
+}
+
+// Asks for the cache line that holds a byte, for later.
+INLINE void prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }

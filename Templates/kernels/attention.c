@@ -1,17 +1,16 @@
 // Brings the states of the queries of `tokens` rows from `row` on, all those that share one
-// key-value head, forward over one page.
-KERNEL void $page(const struct context *c, const struct call *call, float *states,
-                  const float *queries, int row, int tokens, int head, int page) {
+// key-value head, forward over one page. All but the first read it from a cache.
+KERNEL void $page(const struct context *c, const uint8_t *head, const struct ahead *ahead,
+                  float *states, const uint8_t *queries, int row, int tokens, int page) {
     enum { GROUP = $group, DIMENSION = $dimension, PADDED = $padded, WINDOW = $window };
     enum { STATE = STATE_SUMS + PADDED };
     const int32_t *positions = c->step->positions + row;
     const int base = page * PAGE_POSITIONS;
     const int written = smaller(PAGE_POSITIONS, positions[tokens - 1] - base + 1);
-    const page_element *keys = keys_of(c, call, row, base, head, DIMENSION, PADDED);
-    for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES) {
+    for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES, ahead = NULL) {
         const int count = smaller(ATTENTION_QUERIES, tokens * GROUP - m);
         float *state = states + m * STATE;
-        const float *query = queries + m * PADDED;
+        const uint8_t *query = queries + m * QUERY_BYTES(PADDED);
         int last[ATTENTION_QUERIES];
         for (int i = 0; i < count; i++) last[i] = positions[(m + i) / GROUP] - base;
         switch (count) {
@@ -23,29 +22,42 @@ KERNEL void $page(const struct context *c, const struct call *call, float *state
 // The states of the queries of `tokens` rows and `heads` key-value heads after one run of pages.
 // Memory is read in its order: the heads of a page stand next to each other.
 KERNEL void $run(const struct context *c, const struct call *call, float *states,
-                 const float *queries, int row, int tokens, int head, int heads, int run) {
-    enum { GROUP = $group, PADDED = $padded, STATE = STATE_SUMS + PADDED, WINDOW = $window };
+                 const uint8_t *queries, int row, int tokens, int head, int heads, int run) {
+    enum { GROUP = $group, DIMENSION = $dimension, PADDED = $padded, WINDOW = $window };
+    enum { STATE = STATE_SUMS + PADDED, HEAD = HEAD_BYTES(DIMENSION, PADDED) };
+    enum { MOST_HEADS = HEAD < AHEAD_ROOM ? AHEAD_ROOM / HEAD : 1 };
     const int32_t *positions = c->step->positions + row;
     const int first = first_page(positions[0], WINDOW), begin = run * RUN_PAGES;
-    const int end = smaller(begin + RUN_PAGES, positions[tokens - 1] / PAGE_POSITIONS + 1);
-    const int count = tokens * GROUP;
+    const int pages = positions[tokens - 1] / PAGE_POSITIONS + 1;
+    const int end = smaller(begin + RUN_PAGES, pages), count = tokens * GROUP;
+    const int units = (heads + MOST_HEADS - 1) / MOST_HEADS, together = (heads + units - 1) / units;
     for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
-    for (int page = first > begin ? first : begin; page < end; page++)
-        for (int h = 0; h < heads; h++)
-            $page(c, call, states + h * count * STATE, queries + h * count * PADDED, row, tokens,
-                  head + h, page);
+    for (int page = first > begin ? first : begin; page < end; page++) {
+        const uint8_t *here = head_of(c, call, row, page * PAGE_POSITIONS, head, DIMENSION, PADDED);
+        const uint8_t *later = head_of(c, call, row, smaller(page + 1, pages - 1) * PAGE_POSITIONS,
+                                       head, DIMENSION, PADDED);
+        for (int h = 0; h < heads; h++) {
+            const int unit = h / together * together, next = unit + together;
+            const int size = smaller(together, next < heads ? heads - next : heads);
+            const struct ahead ahead = {
+                (next < heads ? here + next * HEAD : later) + (h - unit) * (HEAD / AHEAD_STREAMS),
+                size * HEAD / AHEAD_STREAMS};
+            $page(c, here + h * HEAD, &ahead, states + h * count * STATE,
+                  queries + h * count * QUERY_BYTES(PADDED), row, tokens, page);
+        }
+    }
 }
 
-// The queries of `tokens` rows that belong to some key-value heads, scaled.
-KERNEL void $gather(const struct context *c, float *queries, int row, int tokens, int head,
+// The queries of `tokens` rows that belong to some key-value heads, scaled, as pages.h wants them.
+KERNEL void $gather(const struct context *c, uint8_t *queries, int row, int tokens, int head,
                     int heads) {
     enum { HEADS = $heads, GROUP = $group, PADDED = $padded };
     const float *source = shared_floats(c, $query) + ((size_t)row * HEADS + head * GROUP) * PADDED;
     for (int h = 0; h < heads; h++)
         for (int t = 0; t < tokens; t++) {
             const float *from = source + ((size_t)t * HEADS + h * GROUP) * PADDED;
-            for (int i = 0; i < GROUP * PADDED; i += 16, queries += 16)
-                store(queries, load(from + i) * $scale);
+            for (int q = 0; q < GROUP; q++, queries += QUERY_BYTES(PADDED))
+                prepare_query(queries, from + q * PADDED, $scale, PADDED);
         }
 }
 
@@ -64,7 +76,7 @@ KERNEL void $attend(const struct context *c, const struct call *call, int row, i
                     int head, int heads) {
     enum { GROUP = $group, PADDED = $padded, STATE = STATE_SUMS + PADDED, WINDOW = $window };
     enum { MOST_QUERIES = $most_queries };
-    float queries[MOST_QUERIES * PADDED] __attribute__((aligned(64)));
+    uint8_t queries[MOST_QUERIES * QUERY_BYTES(PADDED)] __attribute__((aligned(64)));
     float whole[MOST_QUERIES * STATE] __attribute__((aligned(64)));
     float part[MOST_QUERIES * STATE] __attribute__((aligned(64)));
     const int32_t *positions = c->step->positions + row;
@@ -93,7 +105,7 @@ KERNEL float *$part(const struct context *c, int pair, int run, int threads) {
 KERNEL void $divided(const struct context *c, const struct call *call, int thread, int threads) {
     enum { HEADS = $key_value_heads, GROUP = $group, PADDED = $padded, WINDOW = $window };
     enum { STATE = STATE_SUMS + PADDED, RUN_POSITIONS = PAGE_POSITIONS * RUN_PAGES };
-    float queries[GROUP * PADDED] __attribute__((aligned(64)));
+    uint8_t queries[GROUP * QUERY_BYTES(PADDED)] __attribute__((aligned(64)));
     float whole[GROUP * STATE] __attribute__((aligned(64)));
     const int32_t *positions = c->step->positions;
     int units = 0, unit = 0;

@@ -52,8 +52,11 @@ final class CompiledTestModel {
   private let description: model_description
   private let weights: UnsafeMutableRawPointer
 
-  init(_ graph: Graph, _ target: Target, _ numerics: Numerics) throws {
-    let source = try generateSource(graph, target: target, numerics: numerics)
+  init(
+    _ graph: Graph, _ target: Target, _ numerics: Numerics, _ cacheType: CacheType? = nil
+  ) throws {
+    let source = try generateSource(
+      graph, target: target, numerics: numerics, cacheType: cacheType)
     plan = source.plan
     let library = try TestToolchain.load(
       source.files, source.compilerFlags + target.compilerFlags + ["-O0"])

@@ -74,8 +74,10 @@ import Testing
     #expect(error < 2e-6, "\(name)")
   }
 
-  @Test(arguments: [Numerics.exact, .fast])
-  func `neither batch, chunks, threads nor tiers change a bit`(_ numerics: Numerics) throws {
+  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .f16), (.fast, .int8)])
+  func `neither batch, chunks, threads nor tiers change a bit`(
+    _ numerics: Numerics, _ cacheType: CacheType
+  ) throws {
     let model = TestModel(
       hidden: 64, intermediate: 96, headDimension: 24, layers: 4, window: 70, headNorm: true,
       format: .affine(bits: 4, groupSize: 32, scaleType: .bfloat16),
@@ -87,7 +89,7 @@ import Testing
     }
     var expected: [[Float]] = []
     for target in TestToolchain.different + [TestToolchain.portable] {
-      let compiled = try CompiledTestModel(graph, target, numerics)
+      let compiled = try CompiledTestModel(graph, target, numerics, cacheType)
       if expected.isEmpty { expected = prompts.map { compiled.logits($0, threads: 1) } }
       for (prompt, wanted) in zip(prompts, expected) {
         #expect(compiled.logits(prompt, threads: 1, rows: 7) == wanted, "\(target.name)")

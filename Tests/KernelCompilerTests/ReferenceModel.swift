@@ -6,10 +6,13 @@ import ModelGraph
 /// compiled kernels.
 struct ReferenceModel {
   let graph: Graph
+  /// Keys and values are rounded as pages of that type round them.
+  let cacheType: CacheType
   private var matrices: [String: [[Double]]] = [:]
 
-  init(_ graph: Graph) {
+  init(_ graph: Graph, _ cacheType: CacheType = .f32) {
     self.graph = graph
+    self.cacheType = cacheType
     for operation in graph.operations {
       switch operation.kind {
       case .embed(let embedding): matrices[operation.role] = Self.rows(embedding.weight)
@@ -43,7 +46,11 @@ struct ReferenceModel {
         matrix.indices.map { output in dot(matrix[output], row) + (bias?[output] ?? 0) }
       }
     case .rope(let rope): return inputs[0].enumerated().map { rotate($1, rope, position: $0) }
-    case .attention(let attention): return attend(inputs, attention)
+    case .attention(let attention):
+      let heads = attention.keyValueHeads
+      let keys = inputs[1].map { rounded($0, heads: heads, group: 32) }
+      let values = inputs[2].map { rounded($0, heads: heads, group: .max) }
+      return attend([inputs[0], keys, values], attention)
     case .activation(let function): return inputs[0].map { $0.map { apply(function, $0) } }
     case .multiply: return zip(inputs[0], inputs[1]).map { zip($0, $1).map { $0 * $1 } }
     case .add: return zip(inputs[0], inputs[1]).map { zip($0, $1).map { $0 + $1 } }
@@ -103,6 +110,25 @@ struct ReferenceModel {
     let growth = factor * Double(position + 1) / Double(dynamic.limit) - (factor - 1)
     let base = Double(dynamic.base) * pow(growth, channels / (channels - 2))
     return pow(base, -2 * Double(pair) / channels)
+  }
+
+  /// `group` channels of a head share a scale where there are scales.
+  private func rounded(_ row: [Double], heads: Int, group: Int) -> [Double] {
+    switch cacheType {
+    case .f32: return row
+    case .f16: return row.map { Double(Float16($0)) }
+    case .int8:
+      let dimension = row.count / heads
+      let step = min(group, dimension)
+      return stride(from: 0, to: row.count, by: dimension).flatMap { head in
+        stride(from: head, to: head + dimension, by: step).flatMap { start in
+          let values = row[start..<min(start + step, head + dimension)]
+          let exact = Float(values.map(abs).max() ?? 0) / 127
+          let scale = Double(Float(bitPattern: (exact.bitPattern + 0xffff) & 0xffff_0000))
+          return values.map { scale > 0 ? ($0 / scale).rounded(.toNearestOrEven) * scale : 0 }
+        }
+      }
+    }
   }
 
   private func attend(_ inputs: [[[Double]]], _ attention: Attention) -> [[Double]] {

@@ -8,8 +8,10 @@ import Testing
 /// Generated code under the address and undefined-behaviour sanitizers, with memory of exactly the
 /// sizes that it asks for.
 @Suite struct SanitizerTests {
-  @Test(arguments: Numerics.allCases)
-  func `generated code reads and writes only what is its own`(_ numerics: Numerics) throws {
+  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .f16), (.fast, .int8)])
+  func `generated code reads and writes only what is its own`(
+    _ numerics: Numerics, _ cacheType: CacheType
+  ) throws {
     let toolchain = try Toolchain.find()
     let target = try toolchain.target(named: "native")
     let model = TestModel(
@@ -22,7 +24,8 @@ import Testing
         .affine(bits: 5, groupSize: 32, scaleType: .float32),
       ] + BlockFloat.allCases.map(WeightFormat.blockFloat))
     let graph = model.graph()
-    let source = try generateSource(graph, target: target, numerics: numerics)
+    let source = try generateSource(
+      graph, target: target, numerics: numerics, cacheType: cacheType)
     let folder = try TestToolchain.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     for file in source.files + [("driver.c", Self.driver)] {

@@ -11,6 +11,7 @@ import Testing
   private func manifest(files: [BundleManifest.File] = []) -> BundleManifest {
     BundleManifest(
       abiVersion: 1, modelType: "qwen3", signature: "abc", packingKey: "def", numerics: "fast",
+      cacheType: "int8",
       targets: [
         .init(
           name: "native", library: "lib/native.so", cpuFeatures: ["avx2", "fma"],

@@ -38,7 +38,7 @@ struct CompiledModelTests {
   @Test func `A bundle is opened and its kernels run`() async throws {
     guard let tiny = try TinyBundle() else { return }
     let model = try open(tiny)
-    #expect(model.backend == "compiled test, exact, 2 threads")
+    #expect(model.backend == "compiled test, exact, keys and values in f32, 2 threads")
     #expect(model.memory == ModelMemory(weightBytes: 16, scratchBytes: 128))
     let engine = try Engine(
       model: model, configuration: EngineConfiguration(contextSize: 40, parallel: 2))

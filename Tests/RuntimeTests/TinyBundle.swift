@@ -20,7 +20,7 @@ struct TinyBundle {
     try Self.compile(with: compiler, flags, to: library)
     try Data(weights).write(to: folder.appendingPathComponent("weights.bin"))
     manifest = BundleManifest(
-      abiVersion: 1, modelType: "tiny", signature: "tiny", numerics: "exact",
+      abiVersion: 1, modelType: "tiny", signature: "tiny", numerics: "exact", cacheType: "f32",
       targets: [.init(name: "test", library: "lib/test.so", cpuFeatures: [], compiler: "test")],
       sizes: .init(
         weightsBytes: 16, pageBytes: 64, pagePositions: 4, maximumRows: 8, scratchBytes: [:]))

@@ -29,7 +29,9 @@ struct BundleChecker: Sendable {
     _ job: CompileJob, _ numerics: Numerics, in folder: String
   ) throws -> LibraryBuild {
     LibraryBuild(
-      source: try generateSource(job.graph, target: job.native, numerics: numerics),
+      source: try generateSource(
+        job.graph, target: job.native, numerics: numerics,
+        cacheType: numerics == job.numerics ? job.cacheType : nil),
       target: job.native, path: "\(folder)/\(numerics.rawValue).so")
   }
 

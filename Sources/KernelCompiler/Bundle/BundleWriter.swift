@@ -11,12 +11,14 @@ import Synchronization
 /// The bundle stands at `output` whole or not at all; one that is there already is replaced, and
 /// its packed weights are used again where they fit.
 public func compileBundle(
-  model: ModelDirectory, targets: [Target], numerics: Numerics, output: String,
+  model: ModelDirectory, targets: [Target], numerics: Numerics, cacheType: CacheType? = nil,
+  output: String,
   companions: @escaping BundleCompanions = { _ in [] },
   progress: @escaping CompileProgress = { _, _ in }
 ) throws -> ModelBundle {
   let place = try BundlePlace(path: output)
-  var job = try CompileJob(model: model, targets: targets, numerics: numerics, progress: progress)
+  var job = try CompileJob(
+    model: model, targets: targets, numerics: numerics, cacheType: cacheType, progress: progress)
   job.companions = companions
   return try place.fill(with: job, reusing: [place.path], progress: progress)
 }
@@ -187,6 +189,7 @@ extension BundleManifest {
     self.init(
       abiVersion: Int(MODEL_ABI_VERSION), modelType: job.graph.modelType,
       signature: plan.signature, numerics: job.numerics.rawValue,
+      cacheType: job.cacheType.rawValue,
       targets: job.targets.map {
         Target(
           name: $0.name, library: BundleWriter.library(of: $0), cpuFeatures: $0.cpuFeatures,

@@ -10,22 +10,24 @@ public enum CompileCache {
 
   /// The bundle of a model for this machine, compiled where there is none yet.
   public static func bundle(
-    for model: ModelDirectory, numerics: Numerics,
+    for model: ModelDirectory, numerics: Numerics, cacheType: CacheType? = nil,
     companions: @escaping BundleCompanions = { _ in [] }, progress: @escaping CompileProgress
   ) throws -> ModelBundle {
     try bundle(
-      for: model, numerics: numerics, in: folder(), companions: companions, progress: progress)
+      for: model, numerics: numerics, cacheType: cacheType, in: folder(),
+      companions: companions, progress: progress)
   }
 
   static func bundle(
-    for model: ModelDirectory, numerics: Numerics, in folder: String,
+    for model: ModelDirectory, numerics: Numerics, cacheType: CacheType? = nil,
+    in folder: String,
     companions: @escaping BundleCompanions = { _ in [] }, progress: @escaping CompileProgress
   ) throws -> ModelBundle {
     let target = try Toolchain.find().target(named: Target.defaultName)
     var job = try CompileJob(
-      model: model, targets: [target], numerics: numerics, progress: progress)
+      model: model, targets: [target], numerics: numerics, cacheType: cacheType, progress: progress)
     job.companions = companions
-    let prefix = try namePrefix(model, numerics)
+    let prefix = try namePrefix(job)
     let name = "\(prefix)-\(try key(job).prefix(16)).\(ModelBundle.pathExtension)"
     let path = URL(fileURLWithPath: "\(folder)/\(name)").standardizedFileURL.path
     if let bundle = try? ModelBundle(path: path) { return bundle }
@@ -47,10 +49,11 @@ public enum CompileCache {
   }
 
   /// The model's name, and a hash of where it is.
-  private static func namePrefix(_ model: ModelDirectory, _ numerics: Numerics) throws -> String {
-    let url = URL(fileURLWithPath: model.path).resolvingSymlinksInPath()
+  private static func namePrefix(_ job: CompileJob) throws -> String {
+    let url = URL(fileURLWithPath: job.model.path).resolvingSymlinksInPath()
     let place = try sha256(of: url.path).prefix(8)
-    return "\(url.lastPathComponent)-\(numerics.rawValue)-\(place)"
+    let kind = "\(job.numerics.rawValue)-\(job.cacheType.rawValue)"
+    return "\(url.lastPathComponent)-\(kind)-\(place)"
   }
 
   private static func key(_ job: CompileJob) throws -> String {

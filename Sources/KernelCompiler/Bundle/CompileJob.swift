@@ -7,6 +7,7 @@ struct CompileJob: Sendable {
   let graph: Graph
   let toolchain: Toolchain
   let numerics: Numerics
+  let cacheType: CacheType
   var targets: [Target]
   let sources: [CompiledSource]
   /// This machine, as a target.
@@ -15,18 +16,20 @@ struct CompileJob: Sendable {
   var companions: BundleCompanions = { _ in [] }
 
   init(
-    model: ModelDirectory, targets: [Target], numerics: Numerics, progress: CompileProgress
+    model: ModelDirectory, targets: [Target], numerics: Numerics, cacheType: CacheType? = nil,
+    progress: CompileProgress
   ) throws {
     guard !targets.isEmpty else { throw CompilerError("there is no target to compile for") }
     progress(.generate, 0)
     self.model = model
     self.numerics = numerics
+    self.cacheType = try CacheType.chosen(cacheType, numerics)
     self.targets = targets
     graph = try buildGraph(model)
     toolchain = try Toolchain.find(for: targets)
     native = try toolchain.target(named: Target.defaultName)
-    sources = try targets.map { [graph] in
-      try generateSource(graph, target: $0, numerics: numerics)
+    sources = try targets.map { [graph, cacheType = self.cacheType] in
+      try generateSource(graph, target: $0, numerics: numerics, cacheType: cacheType)
     }
     progress(.generate, 1)
   }

@@ -10,7 +10,7 @@ public func graphText(_ model: ModelDirectory) throws -> String {
 
 /// The C that a model becomes, and its plan.
 public func compiledSource(
-  of model: ModelDirectory, target: Target, numerics: Numerics
+  of model: ModelDirectory, target: Target, numerics: Numerics, cacheType: CacheType? = nil
 ) throws -> CompiledSource {
-  try generateSource(buildGraph(model), target: target, numerics: numerics)
+  try generateSource(buildGraph(model), target: target, numerics: numerics, cacheType: cacheType)
 }

@@ -81,7 +81,7 @@ extension CodeWriter {
         "parts": "\(shape.parts)",
         "runs": "\((plan.contextLimit + runPositions - 1) / runPositions)",
         "cases": cases(upTo: plan.tiles.queries) {
-          "see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, \($0), "
+          "see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED, \($0), "
             + "\(plan.tiles.width(queries: $0, vectors: shape.padded / blockRows)))"
         },
       ])

@@ -6,14 +6,13 @@ func writeSource(_ plan: Plan, _ templates: TemplateLibrary) -> [(name: String, 
   for kernel in plan.functions { writer.write(kernel) }
   let words = ["isa/types.h"] + plan.target.instructions.headers
   let formats = writer.headers.map { (name: fileName($0), text: templates.text($0)) }
-  let pages = plan.numerics == .exact ? "pages_f32.h" : "pages_f16.h"
   return [
     ("model.c", Reflow().text(templates.fill("model.c", modelHoles(plan, writer))) + "\n"),
     ("model_abi.h", templates.text("model_abi.h")),
     ("vector.h", words.map(templates.text).joined(separator: "\n")),
-    ("pages.h", templates.text(pages)),
+    ("pages.h", plan.cacheType.headers.map(templates.text).joined(separator: "\n")),
   ]
-    + ["functions.h", "step.h", "rows.h", "cache.h", "attention.h"].map {
+    + ["functions.h", "step.h", "rows.h", "ahead.h", "cache.h", "attention.h"].map {
       ($0, templates.text($0))
     } + formats
 }
@@ -41,7 +40,8 @@ private func modelHoles(_ plan: Plan, _ writer: CodeWriter) -> [String: String] 
     "generator": "mlx-compile \(generatorVersion)", "model_type": plan.modelType,
     "signature": plan.signature, "target": plan.target.name,
     "cpu_features": plan.target.cpuFeatures.joined(separator: " "),
-    "numerics": plan.numerics.rawValue, "vocabulary": "\(plan.vocabulary)",
+    "numerics": plan.numerics.rawValue, "cache_type": plan.cacheType.rawValue,
+    "vocabulary": "\(plan.vocabulary)",
     "hidden": "\(plan.hidden)", "layers": "\(plan.layers)",
     "context_limit": "\(plan.contextLimit)", "weights_bytes": "\(plan.weightsBytes)",
   ]
@@ -49,7 +49,13 @@ private func modelHoles(_ plan: Plan, _ writer: CodeWriter) -> [String: String] 
 
 extension Plan {
   fileprivate var title: String {
-    "\(modelType), \(layers) layers, for \(target.name) in \(numerics.rawValue) numerics."
+    "\(modelType), \(layers) layers, for \(target.name) in \(numerics.rawValue) numerics, "
+      + "keys and values in \(cacheType.rawValue)."
+  }
+
+  /// Said only where it had to be asked for.
+  private var cacheOption: String {
+    cacheType == .usual(numerics) ? "" : " --cache-type \(cacheType.rawValue)"
   }
 
   /// What a reader wants to know first: where it comes from, formats, costs.
@@ -60,7 +66,7 @@ extension Plan {
     let page = kernels.reduce(0) { $0 + $1.pageBytesPerPosition }
     return [
       "Written by: mlx-compile \(generatorVersion) --target \(target.name) "
-        + "--numerics \(numerics.rawValue)",
+        + "--numerics \(numerics.rawValue)\(cacheOption)",
       "Weights: \(formats.joined(separator: ", "))",
       "A step reads \(grouped(weights)) bytes of weights and, for each position attended to, "
         + "\(grouped(page))",

@@ -1,7 +1,7 @@
 extension PlannedKernel {
   /// Bytes and operations of all calls of a step.
   var cost: KernelCost {
-    let one = shape.cost(numerics, pageElementBytes: pageElementBytes)
+    let one = shape.cost(numerics, cacheType: cacheType)
     return KernelCost(
       name: name, calls: calls.count, weightBytes: calls.count * one.weightBytes,
       operationsPerRow: calls.count * one.operationsPerRow,
@@ -30,7 +30,7 @@ extension KernelShape {
     }
   }
 
-  func cost(_ numerics: Numerics, pageElementBytes: Int) -> Cost {
+  func cost(_ numerics: Numerics, cacheType: CacheType) -> Cost {
     switch self {
     case .ropeTable, .embed: return Cost()
     case .heads(let heads): return Cost(heads.parts.map(\.matrix), numerics)
@@ -40,7 +40,7 @@ extension KernelShape {
     case .attention(let attention):
       var cost = Cost()
       cost.pageBytesPerPosition =
-        attention.keyValueHeads * (attention.dimension + attention.padded) * pageElementBytes
+        attention.keyValueHeads * cacheType.positionBytes(dimension: attention.dimension)
       cost.operationsPerPosition = 4 * attention.heads * attention.dimension
       return cost
     }

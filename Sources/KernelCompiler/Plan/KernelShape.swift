@@ -170,8 +170,6 @@ struct AttentionShape: Hashable, Sendable {
   var padded: Int { dimension.rounded(upTo: blockRows) }
   /// Floats of a query's state: 16 for the maximum and the total, then its sums.
   var stateFloats: Int { group * (16 + padded) }
-  /// Elements of one page's keys and values.
-  var pageElements: Int { keyValueHeads * (dimension + padded) * Plan.pagePositions }
 }
 
 struct GatedShape: Hashable, Sendable {

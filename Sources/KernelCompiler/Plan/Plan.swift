@@ -5,6 +5,7 @@ public struct Plan: Sendable {
   public let modelType: String
   public let target: Target
   public let numerics: Numerics
+  public let cacheType: CacheType
   /// Hash of shapes and weight formats: a library runs only with weights packed for it.
   public let signature: String
   public let vocabulary: Int
@@ -64,7 +65,7 @@ struct PlannedKernel: Sendable {
   let shape: KernelShape
   var calls: [PlannedCall]
   let numerics: Numerics
-  let pageElementBytes: Int
+  let cacheType: CacheType
 }
 
 /// One use of a kernel: the layer and where that layer's tensors and cache are.
@@ -107,8 +108,8 @@ struct Tiles: Sendable, Hashable {
     streams = 4
     // For 2 to 4 rows, one stream takes two thirds of the time that four take.
     streamRows = 1
-    queries = wide ? 6 : 2
-    sums = wide ? 24 : 4
+    queries = 6
+    sums = wide ? 24 : 6
   }
 
   /// Most vectors that one product yields.

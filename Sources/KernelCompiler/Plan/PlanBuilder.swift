@@ -2,9 +2,13 @@ import ModelFiles
 import ModelGraph
 
 /// Decides kernels, their order, memory and weights for a fused graph.
-func plan(_ graph: Graph, target: Target, numerics: Numerics) throws -> Plan {
+func plan(
+  _ graph: Graph, target: Target, numerics: Numerics, cacheType: CacheType? = nil
+) throws -> Plan {
   let fused = try fuse(graph)
-  var builder = try PlanBuilder(graph: graph, fused: fused, numerics: numerics)
+  var builder = try PlanBuilder(
+    graph: graph, fused: fused, numerics: numerics,
+    cacheType: CacheType.chosen(cacheType, numerics))
   for (step, kernel) in builder.steps.enumerated() {
     try builder.add(kernel, step: step)
   }
@@ -22,6 +26,7 @@ struct PlanBuilder {
 
   let graph: Graph
   let numerics: Numerics
+  let cacheType: CacheType
   let steps: [Step]
   let maximumRows = 512
   let rowsAlone = 2
@@ -40,9 +45,12 @@ struct PlanBuilder {
   var threadRowsBytes = 0
   var threadPartsBytes = 0
 
-  init(graph: Graph, fused: [FusedKernel], numerics: Numerics) throws {
+  init(
+    graph: Graph, fused: [FusedKernel], numerics: Numerics, cacheType: CacheType
+  ) throws {
     self.graph = graph
     self.numerics = numerics
+    self.cacheType = cacheType
     let ropes = RopeTables(fused)
     steps = ropes.tables.map { .ropeTable($0) } + fused.map { .fused($0) }
     let pages = (graph.contextLimit + Plan.pagePositions - 1) / Plan.pagePositions
@@ -60,8 +68,6 @@ struct PlanBuilder {
   /// Bounds the states that wait to be joined where a long sequence is divided among threads.
   static let mostRuns = 512
 
-  var pageElementBytes: Int { numerics == .exact ? 4 : 2 }
-
   /// Calls the function with that shape, a new one if there is none yet.
   mutating func call(
     _ shape: KernelShape, role: String, layer: Int?, weights: Int, cache: Int = 0
@@ -72,7 +78,7 @@ struct PlanBuilder {
       functions.append(
         PlannedKernel(
           name: freshName(role, shape), role: role, shape: shape, calls: [], numerics: numerics,
-          pageElementBytes: pageElementBytes))
+          cacheType: cacheType))
     }
     functions[index].calls.append(call)
     schedule.append(

@@ -88,8 +88,8 @@ extension PlanBuilder {
       dimension: heads.attention.headDimension, output: buffers[heads.output])
     let cache = cacheBytes
     caches[heads.attention.cache] = cache
-    let elements = heads.attention.pageElements
-    cacheBytes += elements * pageElementBytes
+    let position = cacheType.positionBytes(dimension: heads.attention.headDimension)
+    cacheBytes += heads.attention.keyValueHeads * position * Plan.pagePositions
     call(
       .heads(shape), role: kernel.role, layer: kernel.layer, weights: layout.start, cache: cache)
   }
@@ -161,13 +161,6 @@ extension FusedKernel {
   /// "layers.0.mlp.gate" → "layers.0.mlp.up".
   fileprivate func layerRole(_ name: String) -> String {
     (role.split(separator: ".").dropLast() + [Substring(name)]).joined(separator: ".")
-  }
-}
-
-extension Attention {
-  /// Of one page, keys and values.
-  var pageElements: Int {
-    keyValueHeads * (headDimension + headDimension.rounded(upTo: blockRows)) * Plan.pagePositions
   }
 }
 

@@ -38,7 +38,7 @@ extension PlanBuilder {
   /// The finished plan.
   func plan(target: Target) -> Plan {
     Plan(
-      modelType: graph.modelType, target: target, numerics: numerics,
+      modelType: graph.modelType, target: target, numerics: numerics, cacheType: cacheType,
       signature: layoutSignature(graph, tensors: layout.tensors), vocabulary: graph.vocabulary,
       hidden: graph.hidden, layers: graph.layers, contextLimit: graph.contextLimit,
       maximumRows: maximumRows, pageBytes: cacheBytes.rounded(upTo: 64),

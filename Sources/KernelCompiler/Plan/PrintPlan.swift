@@ -4,7 +4,8 @@ public func printPlan(_ plan: Plan) -> String {
     "plan \(plan.modelType) \(plan.target.name) \(plan.numerics.rawValue)",
     "signature \(plan.signature)",
     "weights \(grouped(plan.weightsBytes)) bytes",
-    "page \(plan.pagePositions) positions, \(grouped(plan.pageBytes)) bytes",
+    "page \(plan.pagePositions) positions in \(plan.cacheType.rawValue), "
+      + "\(grouped(plan.pageBytes)) bytes",
     "rows at most \(plan.maximumRows), in tiles of \(plan.tiles.tokens)",
     "scratch \(grouped(plan.sharedScratchBytes)) bytes and \(grouped(plan.threadScratchBytes)) "
       + "for each thread",

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 // Raised whenever a structure below changes; a runtime loads only libraries of its own version.
-#define MODEL_ABI_VERSION 2
+#define MODEL_ABI_VERSION 3
 
 // One step: `rows` tokens of one or more sequences go through the model together.
 //
@@ -58,6 +58,7 @@ typedef struct model_description {
     const char *target;       // "x86-64-v3", "native", …
     const char *cpu_features; // what the code needs, space separated: "avx2 fma f16c"
     const char *numerics;     // "fast" or "exact"
+    const char *cache_type;   // how pages hold keys and values: "f32", "f16" or "int8"
     int32_t vocabulary;       // columns of the logits
     int32_t hidden;           // columns of the residual stream
     int32_t layers;           // decoder layers

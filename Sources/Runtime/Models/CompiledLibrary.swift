@@ -40,7 +40,8 @@ extension model_description {
   fileprivate var complaint: String? {
     let checks: [(Bool, String)] = [
       (
-        [generator, model_type, signature, target, cpu_features, numerics].allSatisfy { $0 != nil },
+        [generator, model_type, signature, target, cpu_features, numerics, cache_type]
+          .allSatisfy { $0 != nil },
         "leaves out what it is"
       ),
       ((1...1 << 24).contains(vocabulary), "states a vocabulary of \(vocabulary)"),

@@ -49,8 +49,10 @@ public final class CompiledModel: LanguageModel, @unchecked Sendable {
     contextLimit = Int(description.context_limit)
     pageBytes = Int(description.page_bytes)
     let numerics = String(cString: description.numerics)
+    let cacheType = String(cString: description.cache_type)
     backend =
-      "compiled \(target.name), \(numerics), \(self.threads) thread\(self.threads == 1 ? "" : "s")"
+      "compiled \(target.name), \(numerics), keys and values in \(cacheType), "
+      + "\(self.threads) thread\(self.threads == 1 ? "" : "s")"
     // Measured on another machine or with other threads, it still has the right shape.
     stepCost = bundle.manifest.stepCost.flatMap { StepCost(milliseconds: $0.milliseconds) }
     memory = ModelMemory(weightBytes: weights.bytes.count, scratchBytes: Int(scratchBytes))
@@ -120,6 +122,7 @@ extension ModelBundle {
     }
     let sizes = manifest.sizes
     try same("signature", String(cString: library.signature), manifest.signature)
+    try same("cache type", String(cString: library.cache_type), manifest.cacheType)
     try same("size of weights", Int(library.weights_bytes), sizes.weightsBytes)
     try same("page size", Int(library.page_bytes), sizes.pageBytes)
     try same("number of positions in a page", Int(library.page_positions), sizes.pagePositions)

@@ -58,10 +58,14 @@ struct Bench: ParsableCommand {
   @Flag(help: "Keep what was measured in the bundle's manifest, where inspect shows it.")
   var store = false
 
+  @Option(help: cacheTypeHelp)
+  var cacheType: CacheType?
+
   @Flag(help: "Print JSON.")
   var json = false
 
   func validate() throws {
+    _ = try CacheType.chosen(cacheType, numerics)
     let counts = [
       ("--prompt", prompt), ("--generate", generate), ("--batch", batch), ("--rounds", rounds),
     ]
@@ -133,9 +137,10 @@ struct Bench: ParsableCommand {
       case .bundle(let path): try ModelBundle(path: path)
       case .directory(let path):
         try CompileCache.bundle(
-          for: ModelDirectory(path: path), numerics: numerics,
+          for: ModelDirectory(path: path), numerics: numerics, cacheType: cacheType,
           companions: { bundleCompanions(directory: $0).files }, progress: progress.compiling)
       }
+    try CacheType.check(cacheType, bundle)
     return try Contestant(bundle: bundle, workload: workload)
   }
 }

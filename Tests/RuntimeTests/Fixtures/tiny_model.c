@@ -46,6 +46,7 @@ static const model_description description = {
     .target = "test",
     .cpu_features = FEATURES,
     .numerics = "exact",
+    .cache_type = "f32",
     .vocabulary = VOCABULARY,
     .hidden = 1,
     .layers = 1,
