@@ -110,7 +110,9 @@ let package = Package(
       name: "ChatTests", dependencies: ["Chat", "Grammar", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Server", .product(name: "HummingbirdTesting", package: "hummingbird")],
+      dependencies: [
+        "Server", "TestSupport", .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "Conformance",

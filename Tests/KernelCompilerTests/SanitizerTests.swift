@@ -7,7 +7,7 @@ import Testing
 
 /// Generated code under the address and undefined-behaviour sanitizers, with memory of exactly the
 /// sizes that it asks for.
-@Suite struct SanitizerTests {
+@Suite(.timeLimit(.minutes(10))) struct SanitizerTests {
   @Test(arguments: Numerics.allCases)
   func `generated code reads and writes only what is its own`(_ numerics: Numerics) throws {
     let toolchain = try Toolchain.find()
