@@ -105,6 +105,9 @@ let package = Package(
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"]),
     .testTarget(
       name: "JinjaTests", dependencies: ["Jinja", "JSON", "TestSupport"], exclude: ["Fixtures"]),
+    .executableTarget(
+      name: "grammar-check", dependencies: ["Grammar", "JSON", "TestSupport"],
+      path: "Tests/GrammarCheck"),
     .testTarget(name: "GrammarTests", dependencies: ["Grammar", "JSON", "TestSupport"]),
     .testTarget(
       name: "ChatTests", dependencies: ["Chat", "Grammar", "TestSupport"], exclude: ["Fixtures"]),
