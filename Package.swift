@@ -105,12 +105,17 @@ let package = Package(
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"]),
     .testTarget(
       name: "JinjaTests", dependencies: ["Jinja", "JSON", "TestSupport"], exclude: ["Fixtures"]),
+    .executableTarget(
+      name: "grammar-check", dependencies: ["Grammar", "JSON", "TestSupport"],
+      path: "Tests/GrammarCheck"),
     .testTarget(name: "GrammarTests", dependencies: ["Grammar", "JSON", "TestSupport"]),
     .testTarget(
       name: "ChatTests", dependencies: ["Chat", "Grammar", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Server", .product(name: "HummingbirdTesting", package: "hummingbird")],
+      dependencies: [
+        "Server", "TestSupport", .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "Conformance",

@@ -3,9 +3,9 @@
 leave in the middle, cancel, come back for a second turn, or send long prompts.
 
 The server is started with --memory and, where cgroups can be written, inside one with that limit
-and `--headroom` more for text and connections: it must survive. Every answer must end properly, no
-client may wait forever, and in the end all pages must be free or in the prefix cache, and SIGTERM
-must end the server with status 0.
+and `--headroom` more for text and connections: it must survive, and not go on growing. Every answer must
+end properly, no client may wait forever, and in the end all pages must be free or in the prefix
+cache, and SIGTERM must end the server with status 0.
 
   soak.py --server .build/release/mlx-server --model Models/pocket-chat-4bit --minutes 60
 """
@@ -18,6 +18,7 @@ import os
 import random
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -188,6 +189,14 @@ def settle(options):
     return metrics(options.port)
 
 
+def growth(sizes):
+    """How much larger the last quarter's memory is than that of the second, when caches were full."""
+    quarter = len(sizes) // 4
+    if quarter < 30:
+        return 0
+    return statistics.median(sizes[-quarter:]) - statistics.median(sizes[quarter : 2 * quarter])
+
+
 def parse_options():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -215,9 +224,9 @@ def main():
     ]
     for client in clients:
         client.start()
-    peak = 0
+    sizes = []
     while any(client.is_alive() for client in clients) and process.poll() is None:
-        peak = max(peak, resident(process)[0])
+        sizes.append(resident(process)[0])
         if time.monotonic() > end + 310:
             failures.append("a client never got to its end")
             break
@@ -232,9 +241,14 @@ def main():
     if process.wait(60) != 0:
         failures.append(f"SIGTERM ended the server with {process.returncode}")
     limit.remove()
+    peak = max(sizes)
     hard = "in a cgroup of that and headroom" if limit.folder else "no cgroup could be made"
     print(f"requests: {dict(counts)}; the longest took {max(c.longest for c in clients):.1f} s")
     print(f"memory: {peak >> 20} MB of its own at most, limit {options.memory >> 20} MB ({hard})")
+    steps = [size >> 20 for size in sizes[:: max(1, len(sizes) // 12)]]
+    print(f"from beginning to end: {steps} MB; {growth(sizes) / 2**20:+.1f} MB once caches were full")
+    if growth(sizes) > 8 << 20:
+        failures.append("its memory goes on growing")
     if peak > options.memory + options.headroom:
         failures.append("it took more memory than it was given")
     for failure in failures[:10]:

@@ -33,6 +33,13 @@ struct SchemaTests {
     Example(
       schema: #"{"type":"number","minimum":-1.5,"exclusiveMaximum":-0.25}"#,
       valid: ["-1.5", "-1", "-0.26", "-0.3"], invalid: ["-1.51", "-2", "-0.25", "-0.2", "0", "1"]),
+    // Readers with doubles take the last of them for the bound.
+    Example(
+      schema: #"{"type":"number","exclusiveMaximum":0.25}"#, valid: ["0.24999999999999", "-3"],
+      invalid: ["0.25", "0.2499999999999999999", "0.249999999999999999"]),
+    Example(
+      schema: #"{"type":"integer","minimum":9007199254740993}"#, valid: ["9007199254740993"],
+      invalid: ["9007199254740992"]),
     Example(
       schema: #"{"type":"integer","multipleOf":15}"#, valid: ["0", "15", "-45", "300"],
       invalid: ["1", "14", "16", "015"]),
@@ -54,6 +61,12 @@ struct SchemaTests {
     Example(
       schema: #"{"type":["string","null"],"not":{"type":"null"}}"#, valid: ["\"\""],
       invalid: ["null"]),
+    Example(
+      schema: #"{"not":{"enum":[[],{},1]}}"#, valid: ["[1]", #"{"a": 1}"#, "2"],
+      invalid: ["[]", "{}", "1"]),
+    Example(
+      schema: #"{"type":"array","items":{"enum":[1,1.0,2]},"uniqueItems":true}"#,
+      valid: ["[1, 2]", "[2]"], invalid: ["[1, 1.0]", "[1, 1]"]),
     Example(schema: "true", valid: ["{}", "[1, [2]]", "\"x\"", "-1"], invalid: ["{", "tru"]),
   ]
 
@@ -199,6 +212,7 @@ struct SchemaTests {
     (##"{"$dynamicRef":"#x"}"##, "$dynamicRef"),
     (#"{"$ref":"https://example.org/schema.json"}"#, "$ref"),
     (#"{"type":"object","minProperties":3}"#, "minProperties"),
+    (#"{"not":{"const":[1]}}"#, "not"),
   ])
   func `a keyword that can't be enforced is refused by name`(
     _ schema: String, _ keyword: String

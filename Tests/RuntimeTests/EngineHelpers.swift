@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Runtime
@@ -46,33 +47,10 @@ func until(_ condition: () -> Bool) async throws {
   #expect(condition())
 }
 
-/// Holds a model's steps until a test lets them go.
-final class Gate: @unchecked Sendable {
-  private let condition = NSCondition()
-  private var permits = 0
-  private var isOpen = false
-
-  func pass() {
-    condition.withLock {
-      while permits == 0, !isOpen { condition.wait() }
-      permits -= 1
-      condition.broadcast()
-    }
-  }
-
+extension Gate {
   /// Lets that many steps begin, and returns when they have.
   func letThrough(_ count: Int) async throws {
-    condition.withLock {
-      permits += count
-      condition.broadcast()
-    }
-    try await until { condition.withLock { permits == 0 } }
-  }
-
-  func open() {
-    condition.withLock {
-      isOpen = true
-      condition.broadcast()
-    }
+    allow(count)
+    try await until { allowed == 0 }
   }
 }

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Runtime
 
 /// The engine on its thread, with a scripted model: streams, ends, limits, cancellation, shutdown.
-struct EngineTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineTests {
   private let model = ScriptedModel(script: [10, 11, 12, 13], vocabulary: 32, endOfSequence: 1)
 
   private func engine(

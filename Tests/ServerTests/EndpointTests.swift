@@ -2,12 +2,13 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import JSON
+import TestSupport
 import Testing
 
 @testable import Server
 
 /// Paths, methods, keys and the shape of every refusal.
-struct EndpointTests {
+@Suite(.timeLimit(.minutes(10))) struct EndpointTests {
   /// Checks the four members that every error of the API has.
   private func expectError(
     _ response: TestResponse, _ status: HTTPResponse.Status, code: String, parameter: String? = nil,
@@ -187,14 +188,16 @@ struct EndpointTests {
 
   @Test func `When the queue is full a request is sent away with a time to come back`() async throws
   {
-    let server = try TestServer(
-      parallel: 1, queueLimit: 0, beforeStep: { _ in Thread.sleep(forTimeInterval: 0.02) })
+    let gate = Gate()
+    let server = try TestServer(parallel: 1, queueLimit: 0, beforeStep: { _ in gate.pass() })
     try await server.run { client in
-      async let first = client.chat(question("long", ["ignore_eos": true, "max_tokens": 50]))
-      while server.engine.status.running == 0 { try await Task.sleep(for: .milliseconds(2)) }
+      async let first = client.chat(question("long"))
+      defer { gate.open() }
+      while server.engine.status.waiting == 0 { try await Task.sleep(for: .milliseconds(2)) }
       let second = try await client.chat(question("late"))
       try expectError(second, .tooManyRequests, code: "queue_full")
       #expect(Int(second.headers[.retryAfter] ?? "") ?? 0 >= 1)
+      gate.open()
       #expect(try await first.status == .ok)
     }
   }

@@ -48,6 +48,7 @@ extension SchemaCompiler {
     var rules = ArrayRules()
     for facet in facets {
       if let value = try count("minItems", facet) { rules.minimum = max(rules.minimum, value) }
+      if try facet.excludes(empty: []) { rules.minimum = max(rules.minimum, 1) }
       if let value = try count("maxItems", facet) { rules.limit(value) }
       if facet["uniqueItems"]?.bool == true { rules.isUnique = facet }
       if facet["contains"] != nil,
@@ -124,11 +125,18 @@ extension SchemaCompiler {
     return rest
   }
 
+  /// The schemas without those of constants that are the same value once more, as 1.0 is 1.
+  private static func distinct(_ constants: [JSONObject]) -> [JSONObject] {
+    constants.indices.filter { place in
+      !constants[..<place].contains { $0["const"] == constants[place]["const"] }
+    }.map { constants[$0] }
+  }
+
   /// Elements that all differ: each constant once.
   private mutating func unique(
     _ rules: ArrayRules, _ facet: Facet
   ) throws(GrammarError) -> GrammarBuilder.Part {
-    guard rules.prefix.isEmpty, let constants = try constants(of: rules.rest),
+    guard rules.prefix.isEmpty, let constants = try constants(of: rules.rest).map(Self.distinct),
       constants.count <= Self.mostUniqueValues
     else {
       throw facet.unsupported(

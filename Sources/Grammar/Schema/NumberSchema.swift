@@ -12,9 +12,12 @@ extension SchemaCompiler {
         languages.append(try multiples(divisor, facet, &isWhole))
       }
       for value in facet[SchemaKeywords.notEnum]?.array ?? [] {
-        guard let value = value.double else { continue }
-        languages.append(try builder.expression(Decimal(value).otherNumbersPattern))
+        guard let value = Decimal(value) else { continue }
+        languages.append(try builder.expression(value.otherNumbersPattern))
       }
+    }
+    if !isWhole, facets.contains(where: Self.excludesNumbers) {
+      languages.append(try builder.expression(Self.distinctPattern))
     }
     let plain = Self.plainPattern(isWhole: isWhole, facets)
     if languages.isEmpty, !isWhole {
@@ -29,12 +32,19 @@ extension SchemaCompiler {
   /// only where a bound has more.
   private static let mostDigits = 18
 
+  /// Readers round numbers to doubles, and with more digits one beside an excluded value becomes it.
+  private static let distinctPattern = "-?[0-9]+|-?[0-9.]{1,16}"
+
+  private static func excludesNumbers(_ facet: Facet) -> Bool {
+    ["exclusiveMinimum", "exclusiveMaximum", SchemaKeywords.notEnum].contains { facet[$0] != nil }
+  }
+
   private static func plainPattern(isWhole: Bool, _ facets: [Facet]) -> String {
     let keywords = [
       "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
     ]
-    let bounds = facets.flatMap { facet in keywords.compactMap { facet[$0]?.double } }
-    let digits = bounds.map { Decimal($0) }.reduce(mostDigits) {
+    let bounds = facets.flatMap { facet in keywords.compactMap { facet[$0].flatMap(Decimal.init) } }
+    let digits = bounds.reduce(mostDigits) {
       max($0, $1.integer.count + 1, $1.fraction.count + 1)
     }
     let whole = "-?(?:0|[1-9][0-9]{0,\(digits - 1)})"
@@ -47,14 +57,14 @@ extension SchemaCompiler {
       ("minimum", "exclusiveMinimum", true), ("maximum", "exclusiveMaximum", false),
     ]
     for (keyword, exclusive, isLower) in keywords {
-      let inclusive = facet[keyword]?.double
+      let inclusive = facet[keyword].flatMap(Decimal.init)
       let other = facet[exclusive]
       // Draft 4 wrote the exclusiveness of a bound beside it.
       let isExclusive = other?.bool == true
       if let inclusive {
         result.append(NumberBound(inclusive, isLower: isLower, isExclusive: isExclusive))
       }
-      if let value = other?.double {
+      if let value = other.flatMap(Decimal.init) {
         result.append(NumberBound(value, isLower: isLower, isExclusive: true))
       }
     }
@@ -88,9 +98,14 @@ struct Decimal {
   /// Without trailing zeros.
   let fraction: [UInt8]
 
-  init(_ value: Double) {
-    isNegative = value < 0
-    let text = value.magnitude.description
+  /// Nil for what isn't a number.
+  init?(_ value: JSON) {
+    let text: String
+    switch value {
+    case .integer(let number): (isNegative, text) = (number < 0, number.magnitude.description)
+    case .number(let number): (isNegative, text) = (number < 0, number.magnitude.description)
+    case .null, .bool, .string, .array, .object: return nil
+    }
     let parts = text.split(separator: "e", maxSplits: 1)
     let mantissa = parts.first?.split(separator: ".", omittingEmptySubsequences: false) ?? []
     var whole: [UInt8] = Array((mantissa.first ?? "0").utf8)
@@ -123,8 +138,8 @@ struct NumberBound {
   private let isLower: Bool
   private let isExclusive: Bool
 
-  init(_ value: Double, isLower: Bool, isExclusive: Bool) {
-    self.value = Decimal(value)
+  init(_ value: Decimal, isLower: Bool, isExclusive: Bool) {
+    self.value = value
     self.isLower = isLower
     self.isExclusive = isExclusive
   }

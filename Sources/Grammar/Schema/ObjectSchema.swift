@@ -90,6 +90,9 @@ extension SchemaCompiler {
       if let value = try count("minProperties", facet) {
         result.minimum = max(result.minimum, value)
       }
+      if try facet.excludes(empty: .object(JSONObject())) {
+        result.minimum = max(result.minimum, 1)
+      }
       if let value = try count("maxProperties", facet) {
         result.maximum = min(result.maximum ?? value, value)
       }

@@ -24,6 +24,15 @@ struct Facet: Sendable {
   func unsupported(_ keyword: String, _ reason: String) -> GrammarError {
     .unsupported(keyword: keyword, path: path, reason: reason)
   }
+
+  /// Whether `not` excludes an array or object that is empty. Others can't be excluded.
+  func excludes(empty: JSON) throws(GrammarError) -> Bool {
+    let values = (self[SchemaKeywords.notEnum]?.array ?? []).filter { $0.kind == empty.kind }
+    guard values.allSatisfy({ $0 == empty }) else {
+      throw unsupported("not", "arrays and objects can't be excluded unless they are empty")
+    }
+    return !values.isEmpty
+  }
 }
 
 /// A whole schema, in which references are looked up.
