@@ -179,6 +179,8 @@ struct MiddlewareTests {
   @Test func `A client that stops reading ends its connection, unless it goes on in time`() throws {
     let channel = EmbeddedChannel(handler: ConnectionDeadlines(Self.limits))
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    try channel.writeInbound(Self.head)
+    try channel.writeInbound(HTTPRequestPart.end(nil))
     func stall(_ stalled: Bool) {
       channel.isWritable = !stalled
       channel.pipeline.fireChannelWritabilityChanged()
