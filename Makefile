@@ -9,6 +9,7 @@ RELEASE := .build/release
 DEBUG := .build/debug
 BUNDLE := .build/bundles/$(NUMERICS)/$(notdir $(patsubst %/,%,$(MODEL))).mlxbundle
 CLIENTS := .build/clients
+APART := .build/clients-apart
 QUESTION := Tell me a short story about a fox.
 
 .PHONY: help serve build bundle test test-swift test-clients bench format lint clean
@@ -55,6 +56,11 @@ test-clients: test-swift
 	-$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check \
 	  -r Tests/Clients/requirements-frameworks.txt
 	MLX_SERVER=$(CURDIR)/$(DEBUG)/mlx-server $(CLIENTS)/bin/python -m pytest Tests/Clients
+	# Programs that want other versions of the same packages, where they can be had.
+	test -x $(APART)/bin/python || python3 -m venv $(APART)
+	if $(APART)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -r Tests/Clients/apart/requirements.txt; \
+	then MLX_SERVER=$(CURDIR)/$(DEBUG)/mlx-server $(APART)/bin/python -m pytest Tests/Clients/apart; fi
 
 bench: build
 	$(RELEASE)/mlx-compile bench $(MODEL) --numerics $(NUMERICS) --against generic

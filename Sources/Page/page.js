@@ -65,9 +65,11 @@ async function* events(response) {
 function body() {
   const system = at("system").value.trim();
   const all = system === "" ? messages : [{ role: "system", content: system }, ...messages];
-  const made = { messages: all, stream: true, stream_options: { include_usage: true } };
+  const made = {
+    messages: all, stream: true, stream_options: { include_usage: true }, return_progress: true,
+  };
   if (model !== null) made.model = model;
-  for (const name of ["temperature", "top_p", "max_tokens", "seed"]) {
+  for (const name of ["temperature", "top_p", "top_k", "min_p", "max_tokens", "seed"]) {
     const field = at(name);
     if (!field.validity.valid) {
       throw new Error(`${field.labels[0].textContent.trim()}: ${field.validationMessage}`);
@@ -95,6 +97,7 @@ class Answer {
     this.reasoning = "";
     this.calls = [];
     this.text = element("div", { className: "text" });
+    this.text.dataset.waiting = "…";
     this.view = new MarkdownView(this.text);
     this.article = addArticle("assistant", model ?? "Model", this.text);
     this.article.setAttribute("aria-busy", "true");
@@ -105,6 +108,7 @@ class Answer {
     if (event.error) throw new Error(event.error.message);
     this.usage = event.usage ?? this.usage;
     this.timings = event.timings ?? this.timings;
+    if (event.prompt_progress) this.showProgress(event.prompt_progress);
     const choice = event.choices?.[0];
     if (choice === undefined) return;
     this.end = choice.finish_reason ?? this.end;
@@ -116,6 +120,12 @@ class Answer {
     this.reasoning += reasoning ?? "";
     for (const call of calls ?? []) this.takeCall(call);
     this.show();
+  }
+
+  /** Shown as long as there is nothing else. */
+  showProgress({ processed, total }) {
+    const share = Math.floor(100 * processed / Math.max(total, 1));
+    this.text.dataset.waiting = `Reading the prompt: ${share} %`;
   }
 
   takeCall({ index, id, function: { name, arguments: text } }) {
@@ -322,7 +332,7 @@ async function showModel() {
     model = served.model;
     at("model").textContent = model;
     at("backend").textContent = `${served.backend} · context of ${served.context_size} tokens`;
-    for (const name of ["temperature", "top_p"]) {
+    for (const name of ["temperature", "top_p", "top_k", "min_p"]) {
       at(name).placeholder = String(Number(served.default_sampling[name].toPrecision(3)));
     }
     document.title = `${model} · mlx-server`;

@@ -169,6 +169,34 @@ class TestLiteLLM:
             assert answer.usage.completion_tokens > 0
         assert "Monday" in text
 
+    @pytest.mark.parametrize("streams", [False, True])
+    def test_its_tools_go_round(self, litellm, url, streams):
+        parameters = {
+            "type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"],
+        }
+        function = {
+            "name": "get_weather", "description": "Look up the weather for a place",
+            "parameters": parameters,
+        }
+        messages = [{"role": "user", "content": WEATHER}]
+
+        def ask():
+            answer = litellm.completion(
+                model="openai/pocket", api_base=url, api_key="none", temperature=0,
+                messages=messages, tools=[{"type": "function", "function": function}],
+                stream=streams, max_tokens=200,
+            )
+            if streams:
+                answer = litellm.stream_chunk_builder(list(answer), messages=messages)
+            return answer.choices[0].message
+
+        asked = ask()
+        (call,) = asked.tool_calls
+        assert json.loads(call.function.arguments) == {"place": "Paris"}
+        # As its documentation does: the message itself goes back.
+        messages += [asked, {"role": "tool", "tool_call_id": call.id, "content": RESULT}]
+        assert knows_the_weather(ask().content)
+
 
 class TestSmolagents:
     def test_its_model_is_answered(self, url):
@@ -178,3 +206,29 @@ class TestSmolagents:
         assert "Monday" in model.generate([message]).content
         whole = model.generate([message], stop_sequences=["Tues"]).content
         assert "Monday" in whole and "Tues" not in whole
+
+    def test_its_agent_calls_tools_until_it_has_an_answer(self, url):
+        smolagents = pytest.importorskip("smolagents", reason="smolagents isn't installed")
+
+        @smolagents.tool
+        def get_weather(place: str) -> str:
+            """Look up the weather for a place
+
+            Args:
+                place: The city
+            """
+            return RESULT
+
+        model = smolagents.OpenAIModel(
+            "pocket", api_base=url, api_key="none", temperature=0, max_tokens=200
+        )
+        agent = smolagents.ToolCallingAgent(
+            tools=[get_weather], model=model, max_steps=2, verbosity_level=0
+        )
+        # Its own long instructions are too much for the pocket model to follow, so only what it does
+        # is looked at: calls that its tools take, not what comes of them.
+        agent.run(WEATHER)
+        steps = [step for step in agent.memory.steps if getattr(step, "tool_calls", None)]
+        assert steps
+        names = {call.name for step in steps for call in step.tool_calls}
+        assert names <= {"get_weather", "final_answer"}

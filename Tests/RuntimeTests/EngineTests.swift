@@ -202,6 +202,22 @@ import Testing
     withExtendedLifetime(streams) {}
   }
 
+  @Test func `The parts of a request take one place together`() throws {
+    let gate = Gate()
+    let engine = try engine(gatedModel(gate), parallel: 1, queue: 1)
+    var streams: [AsyncStream<GenerationEvent>] = []
+    for number in 0..<9 {
+      var part = request("many/\(number)")
+      part.whole = "many"
+      streams.append(try engine.generate(part))
+    }
+    streams.append(try engine.generate(request("other")))
+    #expect(throws: EngineError.self) { try engine.generate(request("late")) }
+    #expect(engine.cancel(id: "many"))
+    gate.open()
+    withExtendedLifetime(streams) {}
+  }
+
   // MARK: Cancellation
 
   @Test func `A request can be cancelled by its id`() async throws {

@@ -39,6 +39,14 @@ import Testing
     }
   }
 
+  @Test func `More prompts than the queue has places are one request all the same`() async throws {
+    let server = try TestServer(parallel: 2, queueLimit: 0, respond: { "<\($0)>" })
+    let prompts = (0..<20).map { JSON.string("\($0)") }
+    let answer = try await complete(["prompt": .array(prompts), "n": 2], server: server).json
+    let texts = answer["choices"]?.array?.compactMap { $0["text"]?.string }
+    #expect(texts == (0..<20).flatMap { ["<\($0)>", "<\($0)>"] })
+  }
+
   @Test func `Each prompt has its choices side by side`() async throws {
     let server = try TestServer(respond: { "<\($0)>" })
     let answer = try await complete(["prompt": ["a", "bc"], "n": 2, "best_of": 2], server: server)

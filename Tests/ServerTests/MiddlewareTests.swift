@@ -133,9 +133,26 @@ import Testing
   // MARK: Slow clients
 
   private static let limits = ConnectionDeadlines.Limits(
-    body: .seconds(5), stalledAnswer: .seconds(3))
+    head: .seconds(4), body: .seconds(5), stalledAnswer: .seconds(3))
   private static let head = HTTPRequestPart.head(
     HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/"))
+
+  @Test func `A head that doesn't come in time ends its connection, the first one and each after`()
+    throws
+  {
+    let channel = EmbeddedChannel(handler: ConnectionDeadlines(Self.limits))
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    for _ in 0..<2 {
+      channel.embeddedEventLoop.advanceTime(by: .seconds(3))
+      try channel.writeInbound(Self.head)
+      try channel.writeInbound(HTTPRequestPart.end(nil))
+      channel.embeddedEventLoop.advanceTime(by: .seconds(30))
+      try channel.writeOutbound(HTTPResponsePart.end(nil))
+    }
+    #expect(channel.isActive)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(4))
+    #expect(!channel.isActive)
+  }
 
   @Test func `A body that takes too long ends its connection, however it trickles`() throws {
     let channel = EmbeddedChannel(handler: ConnectionDeadlines(Self.limits))
@@ -162,6 +179,8 @@ import Testing
   @Test func `A client that stops reading ends its connection, unless it goes on in time`() throws {
     let channel = EmbeddedChannel(handler: ConnectionDeadlines(Self.limits))
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    try channel.writeInbound(Self.head)
+    try channel.writeInbound(HTTPRequestPart.end(nil))
     func stall(_ stalled: Bool) {
       channel.isWritable = !stalled
       channel.pipeline.fireChannelWritabilityChanged()

@@ -2,6 +2,9 @@
 public struct GenerationRequest: Sendable {
   /// The name by which `Engine.cancel(id:)` finds it.
   public var id: String
+  /// The id of the request that this is a part of; nil where it is a whole one. Parts take one place
+  /// in the queue together, since none of them is of use without the others.
+  public var whole: String?
   public var prompt: [Int32]
   /// Whom it is for, such as an API key or a connection: clients get equal shares of the engine.
   public var client = ""

@@ -17,6 +17,8 @@ final class Mailbox: @unchecked Sendable {
   private var arrivals: [Ticket] = []
   /// Accepted and not yet ended.
   private var live: [Int: Ticket] = [:]
+  /// How many of them belong to each request that takes a place.
+  private var places: [String: Int] = [:]
   private var nextNumber = 0
   private var isClosed = false
   private var deadline: ContinuousClock.Instant?
@@ -26,13 +28,14 @@ final class Mailbox: @unchecked Sendable {
   private var hasNews = false
 
   /// Accepts a request, unless `limit` are accepted already or the engine is closing. `make` is
-  /// given its number.
+  /// given its number. The parts of a request take one place together.
   func post(limit: Int, make: (Int) -> Ticket) -> Result<Ticket, Refusal> {
     condition.withLock {
       if isClosed { return .failure(.closing) }
-      if live.count >= limit { return .failure(.full) }
+      let ticket = make(nextNumber + 1)
+      if places[ticket.place] == nil, places.count >= limit { return .failure(.full) }
       nextNumber += 1
-      let ticket = make(nextNumber)
+      places[ticket.place, default: 0] += 1
       live[ticket.number] = ticket
       arrivals.append(ticket)
       condition.signal()
@@ -92,7 +95,11 @@ final class Mailbox: @unchecked Sendable {
   }
 
   func remove(_ ticket: Ticket) {
-    condition.withLock { live[ticket.number] = nil }
+    condition.withLock {
+      guard live.removeValue(forKey: ticket.number) != nil else { return }
+      let others = places[ticket.place, default: 1] - 1
+      places[ticket.place] = others > 0 ? others : nil
+    }
   }
 
   func stopped() {

@@ -5,6 +5,8 @@ final class Ticket: Sendable {
   /// Ascending in order of arrival.
   let number: Int
   let request: GenerationRequest
+  /// What it takes a place as: the parts of one request are one.
+  let place: String
   let arrival = ContinuousClock.now
   private let events: AsyncStream<GenerationEvent>.Continuation
   private let cancelled = Atomic(false)
@@ -14,6 +16,7 @@ final class Ticket: Sendable {
   ) {
     self.number = number
     self.request = request
+    place = request.whole ?? "#\(number)"
     self.events = events
   }
 

@@ -6,19 +6,20 @@ extension ServedModel {
   /// Hands every prompt to the engine, as often as continuations are wanted.
   func begin(_ request: CompletionRequest, id: String, client: String) throws -> Choices {
     let count = request.prompts.count * request.choices
-    let answers = try begin(count, id: id) { index, id throws(APIError) in
+    let answers = try begin(count, id: id) { index, part throws(APIError) in
       let prompt = request.prompts[index / request.choices]
       guard !prompt.tokens.isEmpty else {
         throw .invalid("prompt", "'prompt' must have at least one token.")
       }
-      var generation = GenerationRequest(id: id, prompt: prompt.tokens)
+      var generation = GenerationRequest(id: part, prompt: prompt.tokens)
+      generation.whole = count == 1 ? nil : id
       generation.client = client
       generation.sampling = request.sampling
       generation.sampling.seed = seed(request.sampling, choice: index % request.choices)
       generation.limit(by: request.limits, endOfSequence: chat.stopTokens)
       if request.echoes { generation.promptLogprobs = request.logprobs }
       return Answer(
-        id: id, events: try events(of: generation, field: "prompt"), engine: engine,
+        id: part, events: try events(of: generation, field: "prompt"), engine: engine,
         builder: builder(for: request, promptTokens: prompt.tokens.count), metrics: metrics)
     }
     return Choices(answers, id: id, perPrompt: request.choices)
@@ -28,17 +29,18 @@ extension ServedModel {
   func begin(
     _ conversation: Conversation, choices count: Int, id: String, client: String
   ) throws -> Choices {
-    let answers = try begin(count, id: id) { index, id in
+    let answers = try begin(count, id: id) { index, part in
       var conversation = conversation
       conversation.sampling.seed = seed(conversation.sampling, choice: index)
-      return try begin(conversation, id: id, client: client)
+      return try begin(
+        conversation, id: part, whole: count == 1 ? nil : id, client: client)
     }
     return Choices(answers, id: id, perPrompt: count)
   }
 
   /// Begins all or none.
   private func begin(
-    _ count: Int, id: String, _ begin: (_ index: Int, _ id: String) throws -> Answer
+    _ count: Int, id: String, _ begin: (_ index: Int, _ part: String) throws -> Answer
   ) throws -> [Answer] {
     do {
       return try (0..<count).map { try begin($0, count == 1 ? id : "\(id)/\($0)") }

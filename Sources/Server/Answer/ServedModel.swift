@@ -38,11 +38,16 @@ public final class ServedModel: Sendable {
 extension ServedModel {
   /// Renders and tokenises the conversation and hands it to the engine, which refuses it or begins.
   ///
-  /// - Parameter client: see `ServerContext`.
-  func begin(_ conversation: Conversation, id: String, client: String) throws -> Answer {
+  /// - Parameters:
+  ///   - whole: the id of the request that this answers a part of.
+  ///   - client: see `ServerContext`.
+  func begin(_ conversation: Conversation, id: String, whole: String? = nil, client: String) throws
+    -> Answer
+  {
     let conversation = try adapted(conversation)
     let prompt = try rendered(conversation)
     var generation = GenerationRequest(id: id, prompt: prompt.ids)
+    generation.whole = whole
     generation.client = client
     generation.sampling = conversation.sampling
     generation.limit(by: conversation.limits, endOfSequence: chat.stopTokens)

@@ -74,7 +74,7 @@ struct Origins: RouterMiddleware {
 
   private static func preflight(_ asked: HTTPFields) -> Response {
     var headers: HTTPFields = [
-      .accessControlAllowMethods: "GET, POST, OPTIONS", .accessControlMaxAge: "600",
+      .accessControlAllowMethods: "GET, POST, DELETE, OPTIONS", .accessControlMaxAge: "600",
     ]
     headers[.accessControlAllowHeaders] = asked[.accessControlRequestHeaders]
     if let name = HTTPField.Name("access-control-request-private-network"),
