@@ -116,7 +116,7 @@ let package = Package(
       name: "Conformance",
       dependencies: [
         "ModelFiles", "ModelGraph", "KernelCompiler", "GenericModel", "Runtime", "Tokenizers",
-        "Jinja", "Chat", "JSON", "ModelABI",
+        "Jinja", "Chat", "JSON", "ModelABI", "TestSupport",
       ]),
   ]
 )

@@ -69,8 +69,9 @@ private struct ChatInspection {
   private var stopTokens: String { model.stopTokens.sorted().map(name).joined(separator: ", ") }
 
   var findings: [ChatReport.Finding] {
-    templateFindings + tokenFindings + endFindings + beginFindings + toolFindings
-      + reasoningFindings
+    let tokens = TokenInspection(tokenizer: model.tokenizer, files: files)
+    return templateFindings + tokens.findings(template: model.template) + endFindings
+      + beginFindings + toolFindings + reasoningFindings
   }
 
   private func error(_ message: String) -> [ChatReport.Finding] {
@@ -112,34 +113,6 @@ extension ChatInspection {
       findings += warning("the chat template has no system role")
     }
     return findings
-  }
-
-  /// Added tokens that a template writes and the tokenizer doesn't have.
-  private var tokenFindings: [ChatReport.Finding] {
-    let literals = model.template.literals.joined(separator: "\n")
-    let missing = Self.controlTokens(in: literals).filter { model.tokenizer.id(of: $0) == nil }
-    guard !missing.isEmpty else { return [] }
-    return warning(
-      "the chat template writes \(missing.joined(separator: ", ")), which the tokenizer doesn't "
-        + "have as a token: the model sees the characters instead")
-  }
-
-  /// What looks like a control token: `<|…|>`.
-  private static func controlTokens(in text: String) -> [String] {
-    var found: [String] = []
-    var rest = text[...]
-    while let open = rest.range(of: "<|") {
-      rest = rest[open.upperBound...]
-      guard let close = rest.range(of: "|>") else { break }
-      let name = rest[..<close.lowerBound]
-      guard name.count < 40, !name.contains(where: { $0.isWhitespace || "<>'\"{}|".contains($0) }),
-        !name.isEmpty
-      else { continue }
-      let token = "<|\(name)|>"
-      if !found.contains(token) { found.append(token) }
-      rest = rest[close.upperBound...]
-    }
-    return found
   }
 }
 
@@ -188,16 +161,17 @@ extension ChatInspection {
   }
 
   private var beginFindings: [ChatReport.Finding] {
-    guard let begin = model.tokenizer.beginOfSequence,
-      let prompt = try? model.prompt(messages: [TemplateProbe.user], tools: nil)
+    guard let prompt = try? model.prompt(messages: [TemplateProbe.user], tools: nil),
+      let first = prompt.ids.first
     else { return [] }
-    let count = prompt.ids.prefix { $0 == begin }.count
-    if count > 1 {
+    let count = prompt.ids.prefix { $0 == first }.count
+    if count > 1, model.tokenizer.isSpecial(first) {
       return error(
-        "a prompt begins with \(name(begin)) \(count) times: the template writes it twice")
+        "a prompt begins with \(name(first)) \(count) times: the template writes it twice")
     }
+    guard let begin = model.tokenizer.beginOfSequence else { return [] }
     let withSpecial = model.tokenizer.encode("a", addSpecialTokens: true)
-    if count == 0, withSpecial.first == begin {
+    if first != begin, withSpecial.first == begin {
       return warning(
         "the tokenizer begins texts with \(name(begin)), and the chat template doesn't write it")
     }

@@ -160,6 +160,76 @@ import Testing
     #expect(Calls(events).content == "Hi.")
   }
 
+  // MARK: Functionary
+
+  @Test func `Functionary's parts are told apart by the lines before them`() {
+    let text = "all\nI look.>>>get_weather\n{\"city\": \"Rom\"}>>>add\n{\"a\": 1}>>>all\nDone."
+    let found = calls(FunctionaryFormat(), text, prompt: "x\n\n>>>")
+    #expect(found.content == "I look.Done.")
+    #expect(found.names == ["get_weather", "add"])
+    #expect(found.arguments == [["city": "Rom"], ["a": 1]])
+    #expect(found.rejected == [])
+  }
+
+  @Test(arguments: [
+    ">>> print(1)\n1", "a >>> b", ">>>>>>", "Hello.\n>>>\n", ">>>", "two\nlines >>>x y\nz",
+    "1 >>>\tshift", ">>>>all the rest",
+  ])
+  func `what looks like Functionary's lines stays text`(_ text: String) {
+    for finish in [FinishReason.stop, .length] {
+      let found = calls(FunctionaryFormat(), "all\n" + text, finish: finish, prompt: ">>>")
+      #expect(found.content == text)
+      #expect(found.names == [])
+      #expect(found.rejected == [])
+    }
+  }
+
+  @Test func `Functionary's arguments may hold its marker`() {
+    let text = "add\n{\"a\": \">>> x\",\n \"b\": \">>>\",\n \"c\": \">>>all\"}>>>get_weather\n{}"
+    let found = calls(FunctionaryFormat(), text, prompt: ">>>")
+    #expect(found.names == ["add", "get_weather"])
+    #expect(found.arguments == [["a": ">>> x", "b": ">>>", "c": ">>>all"], [:]])
+  }
+
+  @Test func `Functionary's code is an argument`() {
+    var parser = OutputParser(
+      toolFormat: FunctionaryFormat(), reasoning: nil, tools: nil, prompt: ">>>")
+    let code = "print('>>> a')\nx = {1: 2}\n"
+    let found = Calls(parser.append("python\n" + code) + parser.finish(.stop))
+    #expect(found.names == ["python"])
+    #expect(found.arguments == [["code": .string(code)]])
+  }
+
+  @Test func `Functionary's unknown tools, cut calls and missing lines aren't lost`() {
+    let unknown = calls(FunctionaryFormat(), "nothing\n{}", prompt: ">>>")
+    #expect(unknown.reasons.first?.contains("names nothing") == true)
+    let cut = calls(FunctionaryFormat(), "add\n{\"a\": ", finish: .length, prompt: ">>>")
+    #expect(cut.reasons == ["the tool call is cut off"])
+    #expect(cut.rejected == ["add\n{\"a\": "])
+    #expect(
+      calls(FunctionaryFormat(), "Hi there.\nBye.", prompt: ">>>").content == "Hi there.\nBye.")
+    #expect(calls(FunctionaryFormat(), "get_w", finish: .length, prompt: ">>>").content == "get_w")
+  }
+
+  // MARK: GigaChat
+
+  @Test func `GigaChat's calls are messages of their own`() {
+    let call = "function call<|role_sep|>\n{\"name\": \"add\", \"arguments\": {\"a\": \"<|\"}}"
+    for (text, content) in [
+      (call, ""), ("<|message_sep|>\n\n\(call)<|message_sep|>\n\n", "\n\n\n\n"),
+      ("I add.<|message_sep|>\n\n\(call)<|message_sep|>", "I add.\n\n"),
+    ] {
+      let found = calls(GigaChatFormat(), text)
+      #expect(found.names == ["add"])
+      #expect(found.arguments == [["a": "<|"]])
+      #expect(found.content == content)
+      #expect(found.rejected == [])
+    }
+    #expect(
+      calls(GigaChatFormat(), "A function call is one.<|message_sep|>").content
+        == "A function call is one.")
+  }
+
   // MARK: Command, Granite and other lists
 
   @Test func `Command's actions are read`() {

@@ -89,6 +89,26 @@ import Testing
     expect(report, .warning, "<|turn|>, which the tokenizer doesn't have")
   }
 
+  @Test func `added tokens that a conversion has lost are reported`() throws {
+    let tokenizer = try String(
+      contentsOfFile: ChatModelTests.pocket + "/tokenizer.json", encoding: .utf8)
+    var json = try #require(try JSON(parsing: tokenizer).object)
+    let added = try #require(json["added_tokens"]?.array)
+    json["added_tokens"] = .array(added.filter { $0["content"]?.string != "<|im_start|>" })
+    let report = try report(["tokenizer.json": JSON.object(json).text()])
+    expect(report, .warning, "<|im_start|>, which the tokenizer doesn't have as a token")
+  }
+
+  @Test func `tokens of tokenizer_config.json that tokenizer.json hasn't got are reported`() throws
+  {
+    let report = try report([
+      "tokenizer_config.json":
+        #"{"eos_token": "<|nowhere|>", "added_tokens_decoder": {"1": {"content": "<|lost|>"}}}"#
+    ])
+    expect(report, .warning, "eos_token is <|nowhere|>")
+    expect(report, .warning, "lists <|lost|> (1)")
+  }
+
   @Test func `files that disagree on the end are reported`() throws {
     let report = try report(["generation_config.json": #"{"eos_token_id": 4084}"#])
     expect(report, .warning, "don't agree on what ends an answer")

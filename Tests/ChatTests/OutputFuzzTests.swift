@@ -49,17 +49,18 @@ import Testing
   func `long repetitions end soon`(_ part: String) {
     let text = String(repeating: part, count: 20_000 / part.utf8.count)
     for format in toolFormats {
-      let begin = format.markers.first?.begin ?? "<|channel|>commentary to=functions.f<|message|>"
+      let begin = format.beginning
       for beginning in [begin, begin + "{\"name\": \"f\", \"arguments\": {\"a\": "] {
         _ = fold(format, [beginning + text], .length)
       }
     }
   }
 
-  @Test func `a megabyte of one character is read in linear time`() {
+  @Test(arguments: toolFormats.map(\.name))
+  func `a megabyte of braces is read in linear time`(_ name: String) throws {
+    let format = try #require(toolFormats.first { $0.name == name })
     let text = String(repeating: "{", count: 1 << 20)
-    _ = fold(HermesFormat(), ["<tool_call>", text], .stop)
-    _ = fold(HermesFormat(), [String(repeating: "<", count: 1 << 20)], .stop)
+    _ = fold(format, [format.beginning + text], .stop)
   }
 
   @Test func `nested values end in a refusal, not in a crash`() {
@@ -100,5 +101,14 @@ import Testing
     return Folded(
       content: calls.content, reasoning: calls.reasoning, names: calls.names,
       arguments: calls.arguments, rejected: calls.rejected)
+  }
+}
+
+extension ToolFormat {
+  /// How a call of this format may begin.
+  fileprivate var beginning: String {
+    if let marker = markers.first?.begin { return marker }
+    return headersAreNames
+      ? ">>>get_weather\n" : "<|channel|>commentary to=functions.get_weather<|message|>"
   }
 }

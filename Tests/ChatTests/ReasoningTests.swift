@@ -61,6 +61,18 @@ import Testing
     #expect(parser.append("hello") == [.content("hello")])
   }
 
+  @Test func `reasoning's end is dropped only where nothing has come before it`() {
+    let think = ReasoningMarkers("<think>", "</think>")
+    for (output, content) in [
+      ("</think>So.", "So."), ("<think>Hm.</think></think>So.", "</think>So."),
+      ("<tool_call>{\"name\": \"get_weather\"}</tool_call></think>", "</think>"),
+    ] {
+      var parser = OutputParser(
+        toolFormat: HermesFormat(), reasoning: think, tools: VendorTemplate.tools)
+      #expect(Calls(parser.append(output) + parser.finish(.stop)).content == content)
+    }
+  }
+
   @Test(arguments: [(true, "reasoning"), (false, "content")])
   func `a switch in the prompt decides where an answer begins`(_ isOn: Bool, _ kind: String) throws
   {

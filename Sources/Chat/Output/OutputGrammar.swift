@@ -17,6 +17,8 @@ public struct OutputGrammar: Sendable {
   enum Target: Sendable {
     case content
     case reasoning
+    /// The end of reasoning that wasn't begun: dropped before anything else has come.
+    case unopened
     /// A tool call, read by the format's reader of that number.
     case call(Int)
     /// The end of a tool call.
@@ -55,7 +57,7 @@ extension OutputGrammar {
       for opening in reasoning.openings { add(opening, from: [.contentStart], to: .reasoning) }
       add(reasoning.closing, from: [.reasoning], to: .content)
       // Some models close reasoning that they never opened when they don't reason.
-      add(reasoning.closing, from: [.contentStart], to: .content)
+      add(reasoning.closing, from: [.contentStart], to: .unopened)
     }
     for (index, markers) in calls.enumerated() {
       add(markers.begin, from: [.contentStart, .content, .reasoning], to: .call(index))

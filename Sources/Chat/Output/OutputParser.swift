@@ -16,8 +16,12 @@ public struct OutputParser: Sendable {
   private var state: OutputGrammar.State
   /// Bytes since the last event: a possible beginning of a marker.
   private var pending: [UInt8] = []
+  /// Whether reasoning or a call has come.
+  private var hasParts = false
   /// The text of the header that is being read.
   private var header: [UInt8] = []
+  /// Where a header that turns out to be text is text, and the marker before it.
+  private var beforeHeader = (state: OutputGrammar.State.contentStart, marker: "")
   private var calls: CallTracker?
   private var nextCallIndex = 0
   private var ids: Set<String> = []
@@ -73,6 +77,7 @@ public struct OutputParser: Sendable {
       format?.grammar(reasoning: reasoning)
       ?? OutputGrammar(calls: [], ignored: toolFormat?.ignoredMarkers ?? [], reasoning: reasoning)
     self.format = format
+    hasParts = start == .reasoning
     self.tools = ToolSchemas(tools)
     self.acceptsUndeclaredTools = acceptsUndeclaredTools || !hasTools
     matchers = OutputGrammar.State.allCases.map { StateMatcher($0, grammar, stop: stop) }
@@ -95,8 +100,13 @@ public struct OutputParser: Sendable {
     if !stopped {
       releaseRest(reason)
       if state == .header {
-        state = .content
-        emit(header)
+        if headersAreNames {
+          putHeaderBack()
+        } else {
+          state = .content
+          emit(header)
+        }
+        releaseRest(reason)
       }
       if state == .call {
         endCalls(marker: "")
@@ -133,13 +143,35 @@ extension OutputParser {
       follow(marker)
     } else if state == .contentStart {
       leaveStartIfNeeded()
+    } else if state == .header, headersAreNames, !isInName(byte) {
+      putHeaderBack()
     }
+  }
+
+  private var headersAreNames: Bool { format?.headersAreNames ?? false }
+
+  /// Whether a header that is a name may go on with that byte.
+  private func isInName(_ byte: UInt8) -> Bool {
+    header.count + pending.count <= 64
+      && (byte >= 0x80 || Character(Unicode.Scalar(byte)).isLetter
+        || Character(Unicode.Scalar(byte)).isNumber || "_.-".utf8.contains(byte))
+  }
+
+  /// What was taken for a header is text.
+  private mutating func putHeaderBack() {
+    let text = header + pending
+    (header, pending) = ([], [])
+    matchers[state.rawValue].reset()
+    state = beforeHeader.state
+    emit(Array(beforeHeader.marker.utf8))
+    for byte in text { take(byte) }
   }
 
   /// Once the answer has begun, a marker of reasoning is only text.
   private mutating func leaveStartIfNeeded() {
     let safe = pending.count - matchers[state.rawValue].heldBack
-    guard safe > 0 else { return }
+    // All before the last byte is white space, or the answer would have begun.
+    guard safe > 0, safe < pending.count || !isSpace(pending[safe - 1]) else { return }
     let known = pending[..<safe]
     guard let first = known.first(where: { !isSpace($0) }) else { return }
     if mayBeUnmarkedCall, isUnmarkedBeginning(first) {
@@ -167,6 +199,16 @@ extension OutputParser {
   private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
   private mutating func follow(_ transition: StateMatcher.Marker) {
+    if case .header? = transition.target, headersAreNames {
+      beforeHeader = (state, transition.text)
+      state = .header
+      return
+    }
+    if case .unopened? = transition.target, hasParts {
+      state = .content
+      return emit(Array(transition.text.utf8))
+    }
+    hasParts = true
     if state == .call {
       if case .same = transition.target { return }
       endCalls(marker: transition.text)
@@ -177,7 +219,7 @@ extension OutputParser {
     }
     switch transition.target {
     case nil: (stopped, stoppedBy) = (true, transition.text)
-    case .content?, .callEnd?: state = .contentStart
+    case .content?, .unopened?, .callEnd?: state = .contentStart
     case .reasoning?: state = .reasoning
     case .call(let index)?: beginCalls(marker: transition.text, reader: index)
     case .header?:
@@ -190,12 +232,20 @@ extension OutputParser {
 
   private mutating func endHeader() {
     let text = String(decoding: header, as: UTF8.self)
+    if headersAreNames {
+      guard !header.isEmpty else {
+        pending = [UInt8(ascii: "\n")]
+        return putHeaderBack()
+      }
+      if calls != nil { endCalls(marker: "") }
+    }
     header = []
-    switch HarmonyFormat.channel(text) {
+    switch format?.part(behind: text) ?? .content {
     case .reasoning: state = .reasoning
     case .content: state = .content
     case .call(let name):
-      beginCalls(marker: text + "<|message|>", reader: 0)
+      let marker = headersAreNames ? beforeHeader.marker + text + "\n" : text + "<|message|>"
+      beginCalls(marker: marker, reader: 0)
       feedCalls(name, isText: false)
     }
   }

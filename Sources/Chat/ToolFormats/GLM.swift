@@ -170,27 +170,28 @@ private func parsePairs(_ text: String, _ tool: String, _ tools: ToolSchemas) ->
 /// Words separated by white space; quotes keep a word together. Nil where a quote isn't closed.
 private func shellWords(_ text: String) -> [String]? {
   var words: [String] = []
-  var word: String?
+  var word = ""
+  var isInWord = false
   var quote: Character?
   var isEscaped = false
   for character in text {
     if isEscaped {
-      word = (word ?? "") + String(character)
-      isEscaped = false
+      word.append(character)
+      (isInWord, isEscaped) = (true, false)
     } else if character == "\\", quote != "'" {
       isEscaped = true
     } else if let open = quote {
-      if character == open { quote = nil } else { word = (word ?? "") + String(character) }
+      if character == open { quote = nil } else { word.append(character) }
     } else if character == "'" || character == "\"" {
-      quote = character
-      word = word ?? ""
+      (quote, isInWord) = (character, true)
     } else if character.isWhitespace {
-      if let finished = word { words.append(finished) }
-      word = nil
+      if isInWord { words.append(word) }
+      (word, isInWord) = ("", false)
     } else {
-      word = (word ?? "") + String(character)
+      word.append(character)
+      isInWord = true
     }
   }
   guard quote == nil, !isEscaped else { return nil }
-  return words + (word.map { [$0] } ?? [])
+  return isInWord ? words + [word] : words
 }

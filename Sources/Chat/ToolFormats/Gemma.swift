@@ -65,6 +65,8 @@ private struct GemmaValueReader {
 
   static func calls(in text: String, quote: String, isNested: Bool) throws -> [ToolCall] {
     var calls: [ToolCall] = []
+    var reader = GemmaValueReader(
+      text: Array(text.utf8), quote: Array(quote.utf8), isNested: isNested)
     var rest = text[...]
     while let begin = rest.range(of: "call:") {
       let behind = rest[begin.upperBound...]
@@ -72,11 +74,9 @@ private struct GemmaValueReader {
       guard !name.isEmpty, behind.dropFirst(name.count).first == "{" else {
         throw CallError("names no function")
       }
-      var reader = GemmaValueReader(
-        text: Array(behind.dropFirst(name.count).utf8), quote: Array(quote.utf8), isNested: isNested
-      )
+      reader.position = text.utf8.distance(from: text.startIndex, to: name.endIndex)
       calls.append(ToolCall(name: String(name), arguments: try reader.readObject()))
-      rest = Substring(String(decoding: reader.text[reader.position...], as: UTF8.self))
+      rest = text[text.utf8.index(text.startIndex, offsetBy: reader.position)...]
     }
     guard !calls.isEmpty else { throw CallError("holds no call") }
     return calls

@@ -24,7 +24,7 @@ struct HarmonyFormat: ToolFormat {
     clues.mentions("<|channel|>") && clues.mentions("<|message|>")
   }
 
-  func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader { HarmonyReader() }
+  func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader { HeadedCallReader() }
 
   func grammar(reasoning: ReasoningMarkers?) -> OutputGrammar {
     var grammar = OutputGrammar()
@@ -92,45 +92,13 @@ struct HarmonyFormat: ToolFormat {
 
   // MARK: Headers
 
-  /// What the text behind a header is.
-  enum Channel: Equatable {
-    case reasoning, content
-    case call(name: String)
-  }
-
   /// The header between `<|start|>` or `<|channel|>` and `<|message|>`, with its inner markers.
-  static func channel(_ header: String) -> Channel {
+  func part(behind header: String) -> HeadedPart {
     if let recipient = header.range(of: "to=") {
       let path = header[recipient.upperBound...].prefix { !$0.isWhitespace && $0 != "<" }
       let name = path.hasPrefix("functions.") ? path.dropFirst("functions.".count) : path
       if !name.isEmpty { return .call(name: String(name)) }
     }
     return header.range(of: "analysis") == nil ? .content : .reasoning
-  }
-}
-
-/// The arguments of a call; the name came in the header, as the first line of the text.
-private struct HarmonyReader: CallReader {
-  private var name: String?
-  private var arguments = ArgumentsText()
-
-  mutating func append(_ text: String) -> [CallStep] {
-    guard name != nil else {
-      name = text
-      return [.begin(name: text, id: nil)]
-    }
-    let fragment = arguments.append(text)
-    return fragment.isEmpty ? [] : [.arguments(fragment)]
-  }
-
-  mutating func finish() -> [CallStep] {
-    if !arguments.hasBegun, trimmed(arguments.before).isEmpty {
-      return [.arguments("{}"), .commit]
-    }
-    if let problem = arguments.problem {
-      let isCut = arguments.hasBegun && !arguments.isComplete
-      return [.reject(text: nil, reason: isCut ? "is cut off" : problem)]
-    }
-    return [.commit]
   }
 }

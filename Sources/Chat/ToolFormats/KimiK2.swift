@@ -32,7 +32,7 @@ struct KimiK2Format: ToolFormat {
     else { throw CallError("has no name") }
     let path = id[..<colon]
     let name = path.hasPrefix("functions.") ? path.dropFirst("functions.".count) : path
-    guard !name.isEmpty else { throw CallError("has no name") }
+    guard !name.isEmpty, !name.contains("<") else { throw CallError("has no name") }
     return (String(name), id)
   }
 }

@@ -29,6 +29,7 @@ struct Llama3Format: ToolFormat {
 private struct Llama3Reader: CallReader {
   let isTentative: Bool
   let tools: ToolSchemas
+  /// The text without its first white space.
   private var beginning = ""
   private var json: JSONCallReader?
   private var isPython = false
@@ -40,16 +41,17 @@ private struct Llama3Reader: CallReader {
 
   mutating func append(_ text: String) -> [CallStep] {
     if json != nil { return appendJSON(text) }
-    beginning += text
+    beginning += beginning.isEmpty ? text.drop { $0.isWhitespace } : text[...]
     if isPython { return [] }
-    let start = trimmed(beginning)
-    guard let first = start.first else { return [] }
-    let second = trimmed(start.dropFirst()).first
+    guard let first = beginning.first else { return [] }
+    let second = beginning.dropFirst().first { !$0.isWhitespace }
     if first == "{" || first == "[" && second == "{" {
       json = JSONCallReader(.objects, isTentative: isTentative)
       return appendJSON(beginning)
     }
-    return isTentative ? checkPython(start) : []
+    if isTentative { return checkPython(beginning) }
+    isPython = first != "[" || second != nil
+    return []
   }
 
   private mutating func appendJSON(_ text: String) -> [CallStep] {

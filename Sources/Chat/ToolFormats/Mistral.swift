@@ -60,7 +60,7 @@ private struct MistralReader: CallReader {
       }
       let fragment = arguments.append(String(scalar))
       if !fragment.isEmpty { append(fragment, to: &steps) }
-      if !arguments.hasBegun, !trimmed(arguments.before).isEmpty {
+      if !arguments.hasBegun, arguments.hasTextBefore {
         failure = "has arguments that aren't an object"
       }
       self.arguments = arguments

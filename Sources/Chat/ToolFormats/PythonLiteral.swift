@@ -214,10 +214,17 @@ extension PythonLiteral {
       position += 1
       skipSpace()
     }
-    while let scalar = current,
-      scalar == "." || scalar == "_" || scalar.properties.isXIDContinue
-        || (scalar == "-" || scalar == "+") && text.last?.lowercased() == "e" && !text.contains("x")
-    {
+    var isHexadecimal = false
+    var hasExponent = false
+    while let scalar = current {
+      let isSign = scalar == "-" || scalar == "+"
+      if isSign {
+        guard !isHexadecimal, !hasExponent, "eE".contains(text.last ?? "0") else { break }
+        hasExponent = true
+      } else {
+        guard scalar == "." || scalar == "_" || scalar.properties.isXIDContinue else { break }
+        isHexadecimal = isHexadecimal || scalar == "x" || scalar == "X"
+      }
       text.unicodeScalars.append(scalar)
       position += 1
     }

@@ -179,6 +179,8 @@ struct SectionReader: CallReader {
 /// The JSON object of a call's arguments, within text that may stand around it.
 struct ArgumentsText: Sendable {
   private var prefix: [UInt8] = []
+  /// Whether anything but white space stands before the object.
+  private(set) var hasTextBefore = false
   private var json: [UInt8] = []
   private var after: [UInt8] = []
   private var depth = 0
@@ -187,6 +189,8 @@ struct ArgumentsText: Sendable {
 
   /// The text before the object.
   var before: String { String(decoding: prefix, as: UTF8.self) }
+  /// All of the text.
+  var whole: String { String(decoding: prefix + json + after, as: UTF8.self) }
   var hasBegun: Bool { !json.isEmpty }
   var isComplete: Bool { hasBegun && depth == 0 }
 
@@ -196,6 +200,7 @@ struct ArgumentsText: Sendable {
     for byte in text.utf8 {
       if !hasBegun, byte != UInt8(ascii: "{") {
         prefix.append(byte)
+        if byte != 0x20, !(0x09...0x0D).contains(byte) { hasTextBefore = true }
       } else if isComplete {
         after.append(byte)
       } else {
@@ -223,7 +228,7 @@ struct ArgumentsText: Sendable {
   /// What is wrong with the arguments, now that they are complete.
   var problem: String? {
     guard hasBegun else {
-      return trimmed(before).isEmpty ? nil : "has arguments that aren't an object"
+      return hasTextBefore ? "has arguments that aren't an object" : nil
     }
     let rest = String(decoding: after, as: UTF8.self)
     guard trimmed(rest).allSatisfy({ $0 == "`" }) else { return "has text behind its arguments" }

@@ -20,6 +20,11 @@ public protocol ToolFormat: Sendable {
   /// For models that put a header before each part of an answer, which says what the part is: how
   /// a prompt ends behind which an answer begins with a header.
   var headerOpening: String? { get }
+  /// Whether a header is a name in plain text: then what isn't a name after a header's marker is
+  /// text, marker included.
+  var headersAreNames: Bool { get }
+  /// What stands behind a header.
+  func part(behind header: String) -> HeadedPart
   /// A reader for a call behind `markers[index]`, or for an unmarked one (-1).
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader
   func grammar(reasoning: ReasoningMarkers?) -> OutputGrammar
@@ -44,6 +49,8 @@ extension ToolFormat {
   public var passedMarkers: [String] { [] }
   public var answerFrames: [(begin: String, end: String)] { [] }
   public var headerOpening: String? { nil }
+  public var headersAreNames: Bool { false }
+  public func part(behind header: String) -> HeadedPart { .content }
 
   public func answer(
     _ answer: AnswerWriter, _ builder: inout GrammarBuilder
@@ -54,6 +61,12 @@ extension ToolFormat {
   }
 
   public func makeCallID() -> String { "call_" + randomName(24) }
+}
+
+/// What the text behind a header is.
+public enum HeadedPart: Equatable, Sendable {
+  case reasoning, content
+  case call(name: String)
 }
 
 /// Letters and digits drawn at random.
@@ -89,7 +102,8 @@ public let toolFormats: [any ToolFormat] = [
   PythonicFormat(), SeedFormat(), QwenXMLFormat(), KimiK2Format(), MiniCPM5Format(),
   DeepSeekMarkupFormat(), DeepSeekFormat(), HarmonyFormat(), MistralFormat(), MuseSparkFormat(),
   KimiK3Format(), CommandFormat(), GraniteFormat(), BracketedListFormat.nemotron,
-  BracketedListFormat.apriel, BracketedListFormat.firefunction, Llama3Format(), HermesFormat(),
+  BracketedListFormat.apriel, BracketedListFormat.firefunction, FunctionaryFormat(),
+  GigaChatFormat(), Llama3Format(), HermesFormat(),
 ]
 
 /// The format that a model speaks; nil where its template knows no tools.

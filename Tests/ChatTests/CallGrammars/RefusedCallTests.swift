@@ -111,6 +111,7 @@ struct RefusedCallTests {
     switch test.format {
     case is HarmonyFormat: "<|channel|>final<|message|>"
     case is MuseSparkFormat: " to=user<|message|>"
+    case is FunctionaryFormat: "all\n"
     default: ""
     }
   }
