@@ -41,6 +41,9 @@ struct SchemaTests {
       schema: #"{"type":"integer","minimum":9007199254740993}"#, valid: ["9007199254740993"],
       invalid: ["9007199254740992"]),
     Example(
+      schema: #"{"enum":[9007199254740992,9007199254740993],"minimum":9007199254740993}"#,
+      valid: ["9007199254740993"], invalid: ["9007199254740992"]),
+    Example(
       schema: #"{"type":"integer","multipleOf":15}"#, valid: ["0", "15", "-45", "300"],
       invalid: ["1", "14", "16", "015"]),
     Example(

@@ -71,7 +71,7 @@ struct SchemaValidator {
     }
     switch value {
     case .string(let text): return try holds(keyword, argument, text, facet)
-    case .integer, .number: return Self.holds(keyword, argument, value.double ?? 0, facet)
+    case .integer, .number: return Self.holds(keyword, argument, number: value, facet)
     case .array(let elements): return try holds(keyword, argument, elements, facet, depth)
     case .object(let object): return try holds(keyword, argument, object, facet, depth)
     case .null, .bool: return true
@@ -129,22 +129,33 @@ extension SchemaValidator {
   }
 
   private static func holds(
-    _ keyword: String, _ argument: JSON, _ number: Double, _ facet: Facet
+    _ keyword: String, _ argument: JSON, number: JSON, _ facet: Facet
   ) -> Bool {
+    // Draft 4's exclusiveMinimum is a boolean beside minimum.
+    guard let bound = argument.double else { return true }
     switch keyword {
     case "minimum":
-      return number > argument.double ?? 0
-        || number == argument.double && facet["exclusiveMinimum"]?.bool != true
+      return isLess(argument, number)
+        || number == argument && facet["exclusiveMinimum"]?.bool != true
     case "maximum":
-      return number < argument.double ?? 0
-        || number == argument.double && facet["exclusiveMaximum"]?.bool != true
-    case "exclusiveMinimum": return argument.double.map { number > $0 } ?? true
-    case "exclusiveMaximum": return argument.double.map { number < $0 } ?? true
+      return isLess(number, argument)
+        || number == argument && facet["exclusiveMaximum"]?.bool != true
+    case "exclusiveMinimum": return isLess(argument, number)
+    case "exclusiveMaximum": return isLess(number, argument)
     case "multipleOf":
-      let quotient = number / (argument.double ?? 1)
+      if let value = number.integer, let divisor = argument.integer, divisor != 0 {
+        return value % divisor == 0
+      }
+      let quotient = (number.double ?? 0) / bound
       return quotient == quotient.rounded()
     default: return true
     }
+  }
+
+  /// Integers exactly, which doubles beyond 2^53 aren't.
+  private static func isLess(_ left: JSON, _ right: JSON) -> Bool {
+    if case (.integer(let a), .integer(let b)) = (left, right) { return a < b }
+    return (left.double ?? 0) < (right.double ?? 0)
   }
 
   private func holds(
