@@ -63,6 +63,43 @@ import Testing
     _ = fold(format, [format.beginning + text], .stop)
   }
 
+  /// What has made readers search or copy the same text again and again.
+  private static let repeated = [
+    " ", "=", "e-", "call:f{}", "f(a=1),", "<parameter=a>", "{\"name\": \"get_weather\"}", "]",
+  ]
+
+  @Test(arguments: toolFormats.map(\.name))
+  func `time grows with the length of the output, not with its square`(_ name: String) throws {
+    let format = try #require(toolFormats.first { $0.name == name })
+    for part in Self.repeated {
+      for start in ["", "get_weather(a=", "get_weather[ARGS]{\"a\": \""] {
+        let start = format.beginning + start
+        let short = seconds(format, start, part, 4 << 10)
+        let long = seconds(format, start, part, 32 << 10)
+        // Eight times the text: some eight times the time, or 64 times where it is squared.
+        let details = "\(part.debugDescription) behind \(start): \(short) s, \(long) s"
+        #expect(long < short * 24 + 0.02, "\(details)")
+      }
+    }
+  }
+
+  /// Seconds that an output of so many bytes takes, whole and in pieces.
+  private func seconds(
+    _ format: any ToolFormat, _ start: String, _ part: String, _ size: Int
+  ) -> Double {
+    let text = start + String(repeating: part, count: size / part.utf8.count)
+    let begin = threadSeconds()
+    _ = fold(format, [text], .length)
+    _ = fold(format, pieces(of: text, size: 16), .length)
+    return threadSeconds() - begin
+  }
+
+  private func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
   @Test func `nested values end in a refusal, not in a crash`() {
     for (open, format) in [
       ("[", HermesFormat() as any ToolFormat), ("{\"a\":", HermesFormat()), ("[", PythonicFormat()),

@@ -313,18 +313,13 @@ extension OutputParser {
   }
 
   private mutating func feedCalls(_ text: String, isText: Bool = true) {
-    guard var tracker = calls else { return }
-    if isText { tracker.text += text }
-    let steps = tracker.reader.append(text)
-    calls = tracker
-    handle(steps)
+    if isText { calls?.text += text }
+    if let steps = calls?.reader.append(text) { handle(steps) }
   }
 
   private mutating func endCalls(marker: String) {
-    guard var tracker = calls else { return }
-    let steps = tracker.reader.finish()
-    tracker.end = marker
-    calls = tracker
+    guard let steps = calls?.reader.finish() else { return }
+    calls?.end = marker
     handle(steps)
     calls = nil
   }
@@ -332,6 +327,8 @@ extension OutputParser {
   private mutating func handle(_ steps: [CallStep]) {
     for step in steps {
       guard var tracker = calls else { return }
+      // What it holds isn't copied when it is the only one.
+      calls = nil
       switch step {
       case .begin(let name, let id): begin(name, id, &tracker)
       case .arguments(let fragment): tracker.arguments(fragment, &events)
@@ -342,7 +339,6 @@ extension OutputParser {
         giveSpaceBeforeRejected()
         tracker.reject(text, reason, &events)
       case .notACall:
-        calls = nil
         pending = Array(tracker.text.utf8) + pending
         restart(in: .content)
         return

@@ -55,9 +55,7 @@ private struct Llama3Reader: CallReader {
   }
 
   private mutating func appendJSON(_ text: String) -> [CallStep] {
-    guard var reader = json else { return [] }
-    defer { json = reader }
-    let steps = reader.append(text)
+    let steps = json?.append(text) ?? []
     if isTentative, case .begin(let name, _)? = steps.first, !tools.contains(name) {
       return [.notACall]
     }

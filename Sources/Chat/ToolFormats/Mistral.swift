@@ -29,10 +29,7 @@ private struct MistralReader: CallReader {
   private var hasCalls = false
 
   mutating func append(_ text: String) -> [CallStep] {
-    if var reader = list {
-      defer { list = reader }
-      return reader.append(text)
-    }
+    if let steps = list?.append(text) { return steps }
     if self.text.isEmpty, arguments == nil, !hasCalls {
       let start = text.drop { $0.isWhitespace }
       guard let first = start.first else { return [] }
@@ -48,6 +45,7 @@ private struct MistralReader: CallReader {
   /// `NAME[ARGS]{…}`, one call after another.
   private mutating func appendToHeader(_ text: String) -> [CallStep] {
     var steps: [CallStep] = []
+    var fragment = ""
     for scalar in text.unicodeScalars where failure == nil {
       guard var arguments else {
         self.text += String(scalar).utf8
@@ -58,8 +56,9 @@ private struct MistralReader: CallReader {
         }
         continue
       }
-      let fragment = arguments.append(String(scalar))
-      if !fragment.isEmpty { append(fragment, to: &steps) }
+      // Not copied when it is the only one.
+      self.arguments = nil
+      fragment += arguments.append(String(scalar))
       if !arguments.hasBegun, arguments.hasTextBefore {
         failure = "has arguments that aren't an object"
       }
@@ -68,17 +67,11 @@ private struct MistralReader: CallReader {
         failure = arguments.problem
         self.arguments = nil
         hasCalls = true
+        steps.append(.arguments(fragment))
+        fragment = ""
       }
     }
-    return steps
-  }
-
-  private func append(_ fragment: String, to steps: inout [CallStep]) {
-    if case .arguments(let last)? = steps.last {
-      steps[steps.count - 1] = .arguments(last + fragment)
-    } else {
-      steps.append(.arguments(fragment))
-    }
+    return fragment.isEmpty ? steps : steps + [.arguments(fragment)]
   }
 
   /// The name, and the id that may stand behind it, once `[ARGS]` is complete.
