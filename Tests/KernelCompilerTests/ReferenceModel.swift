@@ -2,6 +2,8 @@ import Foundation
 import ModelFiles
 import ModelGraph
 
+@testable import KernelCompiler
+
 /// Evaluates a graph for one sequence in double precision, slowly and plainly: the measure for
 /// compiled kernels.
 struct ReferenceModel {
