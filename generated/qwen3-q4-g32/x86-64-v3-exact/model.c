@@ -1,4 +1,4 @@
-// qwen3, 2 layers, for x86-64-v3 in exact numerics.
+// qwen3, 2 layers, for x86-64-v3 in exact numerics, keys and values in f32.
 //
 // Written by: mlx-compile 0.1.0 --target x86-64-v3 --numerics exact
 // Weights: q4_g32_bf16
@@ -17,8 +17,9 @@ enum {
     PRODUCTS = 4,  // vectors that one product yields at most
     ROWS_ALONE = 2,  // rows up to which each thread prepares all of them
     PAGE_POSITIONS = 64,  // positions of a page
+    PAGE_VECTORS = PAGE_POSITIONS / 16,
     RUN_PAGES = 4,  // pages of one run of attention
-    ATTENTION_QUERIES = 2,  // queries multiplied with one page at once
+    ATTENTION_QUERIES = 6,  // queries multiplied with one page at once
     ATTENTION_WIDTH = 4,  // vectors of a page's row that they are multiplied with
 };
 static const size_t PAGE_BYTES = 65536;      // of one page, all layers
@@ -37,6 +38,7 @@ static const size_t PREPARED_2 = 593984;
 #include "functions.h"
 #include "step.h"
 #include "rows.h"
+#include "ahead.h"
 #include "pages.h"
 #include "cache.h"
 #include "attention.h"
@@ -95,12 +97,33 @@ KERNEL void prepare_attention_heads(const struct context *c, const uint8_t *weig
     store_sums(floats_g32, x, row, rows, COLUMNS, 32);
 }
 
+// dot[t] = a group of codes (q4_g32_bf16) times row t's floats, for the lanes of register `r`: four sums
+// that each take every fourth column.
+INLINE void float_dots_q4_g32_bf16(union f32_lanes *dot, const uint8_t *codes, const float *x,
+                                   int r, const int TOKENS) {
+    enum { GROUP = 32, CHUNK = 8, QUADS = CHUNK / 4 };
+    f32_register sums[TILE][4] = {{{0}}};
+    for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
+        u32_register quads[QUADS];
+        unpack_4(quads, codes + r * REGISTER_BYTES, chunk, GROUP);
+        for (int q = 0; q < QUADS; q++)
+            for (int j = 0; j < 4; j++, x += TOKENS) {
+                const i32_register code = (i32_register)(quads[q] >> (8 * j) & 255u);
+                const f32_register value = __builtin_convertvector(code, f32_register);
+                for (int t = 0; t < TOKENS; t++)
+                    sums[t][j] = multiply_add_register(value, splat_register(x[t]), sums[t][j]);
+            }
+    }
+    for (int t = 0; t < TOKENS; t++)
+        dot[t].registers[r] = (sums[t][0] + sums[t][1]) + (sums[t][2] + sums[t][3]);
+}
+
 // Blocks of 16 rows of 64 columns (q4_g32_bf16), `apart` bytes from one to the next, times TOKENS
 // rows of floats: y = sum over groups of scale * dot(code, x) + bias * x_sum.
 INLINE void tile_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
                                 const struct float_rows *x, int row, const int BLOCKS,
                                 const int TOKENS) {
-    enum { COLUMNS = 64, GROUP = 32, GROUPS = COLUMNS / GROUP, CHUNK = 8 };
+    enum { COLUMNS = 64, GROUP = 32, GROUPS = COLUMNS / GROUP };
     enum { CODE_BYTES = 256, SCALE_BYTES = 32 };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
     const float *rows = x->values + (size_t)row * COLUMNS;
@@ -111,23 +134,14 @@ INLINE void tile_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
-            const float *values = rows;
-            f32x16 dot[TILE][4] = {{{0}}};
-            for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
-                u32x16 quads[CHUNK / 4];
-                unpack_4(quads, group, chunk, GROUP);
-                for (int q = 0; q < CHUNK / 4; q++)
-                    for (int j = 0; j < 4; j++, values += TOKENS) {
-                        const f32x16 code = to_float((i32x16)(quads[q] >> (8 * j) & 255u));
-                        for (int t = 0; t < TOKENS; t++)
-                            dot[t][j] = multiply_add(code, splat(values[t]), dot[t][j]);
-                    }
-            }
+            union f32_lanes dot[TILE];
+            int registers = REGISTERS;
+            if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
+            for (int r = 0; r < registers; r++) float_dots_q4_g32_bf16(dot, group, rows, r, TOKENS);
             const f32x16 scale = load_bf16(group + CODE_BYTES);
             const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
             for (int t = 0; t < TOKENS; t++) {
-                const f32x16 total = (dot[t][0] + dot[t][1]) + (dot[t][2] + dot[t][3]);
-                sum[b][t] = multiply_add(scale, total, sum[b][t]);
+                sum[b][t] = multiply_add(scale, dot[t].vector, sum[b][t]);
                 sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
             }
         }
@@ -275,26 +289,34 @@ KERNEL void attention_heads(const struct context *c, const struct call *call, in
 }
 
 // Brings the states of the queries of `tokens` rows from `row` on, all those that share one
-// key-value head, forward over one page.
-KERNEL void attention_over_page(const struct context *c, const struct call *call, float *states,
-                                const float *queries, int row, int tokens, int head, int page) {
+// key-value head, forward over one page. All but the first read it from a cache.
+KERNEL void attention_over_page(const struct context *c, const uint8_t *head,
+                                const struct ahead *ahead, float *states, const uint8_t *queries,
+                                int row, int tokens, int page) {
     enum { GROUP = 2, DIMENSION = 32, PADDED = 32, WINDOW = 0 };
     enum { STATE = STATE_SUMS + PADDED };
     const int32_t *positions = c->step->positions + row;
     const int base = page * PAGE_POSITIONS;
     const int written = smaller(PAGE_POSITIONS, positions[tokens - 1] - base + 1);
-    const page_element *keys = keys_of(c, call, row, base, head, DIMENSION, PADDED);
-    for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES) {
+    for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES, ahead = NULL) {
         const int count = smaller(ATTENTION_QUERIES, tokens * GROUP - m);
         float *state = states + m * STATE;
-        const float *query = queries + m * PADDED;
+        const uint8_t *query = queries + m * QUERY_BYTES(PADDED);
         int last[ATTENTION_QUERIES];
         for (int i = 0; i < count; i++) last[i] = positions[(m + i) / GROUP] - base;
         switch (count) {
-            case 1: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 1,
-                             2); break;
-            case 2: see_page(state, query, keys, DIMENSION, written, last, WINDOW, PADDED / 16, 2,
-                             2); break;
+            case 1: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
+                             1, 2); break;
+            case 2: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
+                             2, 2); break;
+            case 3: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
+                             3, 2); break;
+            case 4: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
+                             4, 1); break;
+            case 5: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
+                             5, 1); break;
+            case 6: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
+                             6, 1); break;
         }
     }
 }
@@ -302,30 +324,43 @@ KERNEL void attention_over_page(const struct context *c, const struct call *call
 // The states of the queries of `tokens` rows and `heads` key-value heads after one run of pages.
 // Memory is read in its order: the heads of a page stand next to each other.
 KERNEL void attention_over_run(const struct context *c, const struct call *call, float *states,
-                               const float *queries, int row, int tokens, int head, int heads,
+                               const uint8_t *queries, int row, int tokens, int head, int heads,
                                int run) {
-    enum { GROUP = 2, PADDED = 32, STATE = STATE_SUMS + PADDED, WINDOW = 0 };
+    enum { GROUP = 2, DIMENSION = 32, PADDED = 32, WINDOW = 0 };
+    enum { STATE = STATE_SUMS + PADDED, HEAD = HEAD_BYTES(DIMENSION, PADDED) };
+    enum { MOST_HEADS = HEAD < AHEAD_ROOM ? AHEAD_ROOM / HEAD : 1 };
     const int32_t *positions = c->step->positions + row;
     const int first = first_page(positions[0], WINDOW), begin = run * RUN_PAGES;
-    const int end = smaller(begin + RUN_PAGES, positions[tokens - 1] / PAGE_POSITIONS + 1);
-    const int count = tokens * GROUP;
+    const int pages = positions[tokens - 1] / PAGE_POSITIONS + 1;
+    const int end = smaller(begin + RUN_PAGES, pages), count = tokens * GROUP;
+    const int units = (heads + MOST_HEADS - 1) / MOST_HEADS, together = (heads + units - 1) / units;
     for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
-    for (int page = first > begin ? first : begin; page < end; page++)
-        for (int h = 0; h < heads; h++)
-            attention_over_page(c, call, states + h * count * STATE, queries + h * count * PADDED,
-                                row, tokens, head + h, page);
+    for (int page = first > begin ? first : begin; page < end; page++) {
+        const uint8_t *here = head_of(c, call, row, page * PAGE_POSITIONS, head, DIMENSION, PADDED);
+        const uint8_t *later = head_of(c, call, row, smaller(page + 1, pages - 1) * PAGE_POSITIONS,
+                                       head, DIMENSION, PADDED);
+        for (int h = 0; h < heads; h++) {
+            const int unit = h / together * together, next = unit + together;
+            const int size = smaller(together, next < heads ? heads - next : heads);
+            const struct ahead ahead = {
+                (next < heads ? here + next * HEAD : later) + (h - unit) * (HEAD / AHEAD_STREAMS),
+                size * HEAD / AHEAD_STREAMS};
+            attention_over_page(c, here + h * HEAD, &ahead, states + h * count * STATE, queries +
+                                h * count * QUERY_BYTES(PADDED), row, tokens, page);
+        }
+    }
 }
 
-// The queries of `tokens` rows that belong to some key-value heads, scaled.
-KERNEL void attention_queries(const struct context *c, float *queries, int row, int tokens,
+// The queries of `tokens` rows that belong to some key-value heads, scaled, as pages.h wants them.
+KERNEL void attention_queries(const struct context *c, uint8_t *queries, int row, int tokens,
                               int head, int heads) {
     enum { HEADS = 4, GROUP = 2, PADDED = 32 };
     const float *source = shared_floats(c, QUERIES) + ((size_t)row * HEADS + head * GROUP) * PADDED;
     for (int h = 0; h < heads; h++)
         for (int t = 0; t < tokens; t++) {
             const float *from = source + ((size_t)t * HEADS + h * GROUP) * PADDED;
-            for (int i = 0; i < GROUP * PADDED; i += 16, queries += 16)
-                store(queries, load(from + i) * 0.17677669f);
+            for (int q = 0; q < GROUP; q++, queries += QUERY_BYTES(PADDED))
+                prepare_query(queries, from + q * PADDED, 0.17677669f, PADDED);
         }
 }
 
@@ -344,7 +379,7 @@ KERNEL void attention_of_rows(const struct context *c, const struct call *call, 
                               int tokens, int head, int heads) {
     enum { GROUP = 2, PADDED = 32, STATE = STATE_SUMS + PADDED, WINDOW = 0 };
     enum { MOST_QUERIES = 24 };
-    float queries[MOST_QUERIES * PADDED] __attribute__((aligned(64)));
+    uint8_t queries[MOST_QUERIES * QUERY_BYTES(PADDED)] __attribute__((aligned(64)));
     float whole[MOST_QUERIES * STATE] __attribute__((aligned(64)));
     float part[MOST_QUERIES * STATE] __attribute__((aligned(64)));
     const int32_t *positions = c->step->positions + row;
@@ -374,7 +409,7 @@ KERNEL void attention_divided(const struct context *c, const struct call *call, 
                               int threads) {
     enum { HEADS = 2, GROUP = 2, PADDED = 32, WINDOW = 0 };
     enum { STATE = STATE_SUMS + PADDED, RUN_POSITIONS = PAGE_POSITIONS * RUN_PAGES };
-    float queries[GROUP * PADDED] __attribute__((aligned(64)));
+    uint8_t queries[GROUP * QUERY_BYTES(PADDED)] __attribute__((aligned(64)));
     float whole[GROUP * STATE] __attribute__((aligned(64)));
     const int32_t *positions = c->step->positions;
     int units = 0, unit = 0;
@@ -456,7 +491,7 @@ KERNEL void prepare_attention_output(const struct context *c, const uint8_t *wei
 INLINE void tile_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
                                  const struct float_rows *x, int row, const int BLOCKS,
                                  const int TOKENS) {
-    enum { COLUMNS = 128, GROUP = 32, GROUPS = COLUMNS / GROUP, CHUNK = 8 };
+    enum { COLUMNS = 128, GROUP = 32, GROUPS = COLUMNS / GROUP };
     enum { CODE_BYTES = 256, SCALE_BYTES = 32 };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
     const float *rows = x->values + (size_t)row * COLUMNS;
@@ -467,23 +502,14 @@ INLINE void tile_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
-            const float *values = rows;
-            f32x16 dot[TILE][4] = {{{0}}};
-            for (int chunk = 0; chunk < GROUP / CHUNK; chunk++) {
-                u32x16 quads[CHUNK / 4];
-                unpack_4(quads, group, chunk, GROUP);
-                for (int q = 0; q < CHUNK / 4; q++)
-                    for (int j = 0; j < 4; j++, values += TOKENS) {
-                        const f32x16 code = to_float((i32x16)(quads[q] >> (8 * j) & 255u));
-                        for (int t = 0; t < TOKENS; t++)
-                            dot[t][j] = multiply_add(code, splat(values[t]), dot[t][j]);
-                    }
-            }
+            union f32_lanes dot[TILE];
+            int registers = REGISTERS;
+            if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
+            for (int r = 0; r < registers; r++) float_dots_q4_g32_bf16(dot, group, rows, r, TOKENS);
             const f32x16 scale = load_bf16(group + CODE_BYTES);
             const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
             for (int t = 0; t < TOKENS; t++) {
-                const f32x16 total = (dot[t][0] + dot[t][1]) + (dot[t][2] + dot[t][3]);
-                sum[b][t] = multiply_add(scale, total, sum[b][t]);
+                sum[b][t] = multiply_add(scale, dot[t].vector, sum[b][t]);
                 sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
             }
         }
@@ -775,6 +801,7 @@ static const model_description description = {
     .target = "x86-64-v3",
     .cpu_features = "avx avx2 bmi1 bmi2 f16c fma abm movbe",
     .numerics = "exact",
+    .cache_type = "f32",
     .vocabulary = 320,
     .hidden = 64,
     .layers = 2,
