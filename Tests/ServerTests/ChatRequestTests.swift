@@ -193,6 +193,7 @@ struct ChatRequestTests {
       """
       [{"role": "system", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
        {"role": "assistant", "content": null, "refusal": null, "annotations": [], "audio": null,
+        "provider_specific_fields": {"refusal": null},
         "tool_calls": [{"id": "c1", "type": "function",
                         "function": {"name": "f", "arguments": "{\\"x\\": 1}"}}]},
        {"role": "tool", "tool_call_id": "c1", "content": "42"}]

@@ -55,7 +55,7 @@ extension Endpoint {
     var content = JSONObject()
     if let answer = api.answer { content["application/json"] = ["schema": answer] }
     if api.streams { content["text/event-stream"] = ["schema": Schema.string] }
-    if content.isEmpty { content["text/plain"] = ["schema": Schema.string] }
+    if content.isEmpty { content[api.mediaType] = ["schema": Schema.string] }
     let refusal: JSON =
       errors == .openAI ? ["$ref": "#/components/schemas/Error"] : Schema.anyObject
     return [

@@ -15,7 +15,8 @@ extension Endpoint {
   private static func file(_ name: String, _ type: String, at path: String) -> Endpoint {
     let file = PageFile(name, type: type)
     return Endpoint(
-      .get, path, isPublic: true, api: APIDescription("The chat page's file \(name).")
+      .get, path, isPublic: true,
+      api: APIDescription("The chat page's file \(name).", mediaType: type)
     ) { request, _, _ in file.response(to: request) }
   }
 }

@@ -62,6 +62,8 @@ enum ChatMessages {
     [
       ("audio", .refused("this server answers in text.")),
       ("function_call", .refused("use 'tool_calls'.")),
+      // LiteLLM's own notes about an answer.
+      ("provider_specific_fields", .harmless(FieldTable.object)),
     ])
 
   /// Clients send back the whole message that they were given, so the fields of an answer that say

@@ -9,17 +9,20 @@ struct APIDescription: Sendable {
   let bodyIsRequired: Bool
   /// The schema of the answer, where it is JSON.
   let answer: JSON?
+  /// What the answer is, where it is neither JSON nor events.
+  let mediaType: String
   /// Answers as server-sent events where the request asks for them.
   let streams: Bool
 
   init(
     _ summary: String, body: JSON? = nil, bodyIsRequired: Bool = true, answer: JSON? = nil,
-    streams: Bool = false
+    streams: Bool = false, mediaType: String = "text/plain"
   ) {
     self.summary = summary
     self.body = body
     self.bodyIsRequired = bodyIsRequired
     self.answer = answer
     self.streams = streams
+    self.mediaType = mediaType
   }
 }

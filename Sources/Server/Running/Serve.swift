@@ -57,6 +57,11 @@ public func serve(
       .init(service: listeners),
     ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
   group.maximumGracefulShutdownDuration = address.grace + .seconds(2)
-  try await ServiceGroup(configuration: group).run()
+  do {
+    try await ServiceGroup(configuration: group).run()
+  } catch is CancellationError {
+    // The end that was asked for, though somebody's answer was still in a step of the model.
+    logger.warning("answers that still ran \(address.grace) after the signal were cut off")
+  }
   if case .ready(let model) = slot.state { await model.engine.shutdown(grace: .zero) }
 }
