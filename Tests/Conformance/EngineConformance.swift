@@ -5,7 +5,7 @@ import Runtime
 import Testing
 
 /// The engine over compiled kernels: a request gets the same bits whatever else the engine does.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct EngineConformance {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct EngineConformance {
   private static let pocket = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().appendingPathComponent("../../Models/pocket-chat-4bit").path
 

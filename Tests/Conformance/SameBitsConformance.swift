@@ -7,7 +7,7 @@ import Testing
 
 /// Every row of logits that the compiled kernels give under a mixed load is, bit for bit, one that
 /// they give when each request is alone, computed from the beginning on one thread.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct SameBitsConformance {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct SameBitsConformance {
   private static let pocket = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().appendingPathComponent("../../Models/pocket-chat-4bit").path
 

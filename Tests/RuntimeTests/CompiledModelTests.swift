@@ -6,7 +6,7 @@ import Testing
 @testable import Runtime
 
 /// Opening bundles: the right library, and a clear error for everything that is wrong.
-@Suite(.timeLimit(.minutes(10))) struct CompiledModelTests {
+@Suite(.timeLimit(.minutes(30))) struct CompiledModelTests {
   private func open(_ tiny: TinyBundle, threads: Int = 2, features: Set<String> = []) throws
     -> CompiledModel
   {

@@ -5,7 +5,7 @@ import Testing
 @testable import Runtime
 
 /// What a constraint does to sampling, to the rows of a step, to drafts and to ends.
-@Suite(.timeLimit(.minutes(10))) struct ConstraintTests {
+@Suite(.timeLimit(.minutes(30))) struct ConstraintTests {
   private let end: Int32 = 1
   private let prompt: [Int32] = [5, 6, 7, 8, 9]
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Runtime
 
 /// A second model that guesses: right tokens, right pages, and no loss where it is no good.
-@Suite(.timeLimit(.minutes(10))) struct DraftModelTests {
+@Suite(.timeLimit(.minutes(30))) struct DraftModelTests {
   private let configuration = EngineConfiguration(contextSize: 700, parallel: 4)
 
   /// - Parameter seconds: how long each step seems to take.

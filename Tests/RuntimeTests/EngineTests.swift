@@ -5,7 +5,7 @@ import Testing
 @testable import Runtime
 
 /// The engine on its thread, with a scripted model: streams, ends, limits, cancellation, shutdown.
-@Suite(.timeLimit(.minutes(10))) struct EngineTests {
+@Suite(.timeLimit(.minutes(30))) struct EngineTests {
   private let model = ScriptedModel(script: [10, 11, 12, 13], vocabulary: 32, endOfSequence: 1)
 
   private func engine(

@@ -5,7 +5,7 @@ import Testing
 @testable import Runtime
 
 /// The engine over a real model: the pocket model, run by the generic backend.
-@Suite(.timeLimit(.minutes(10))) struct GenericLanguageModelTests {
+@Suite(.timeLimit(.minutes(30))) struct GenericLanguageModelTests {
   private let folder = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().appendingPathComponent("../../Models/pocket-chat-4bit").path
 

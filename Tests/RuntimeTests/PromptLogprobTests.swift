@@ -5,7 +5,7 @@ import Testing
 @testable import Runtime
 
 /// Log-probabilities of prompts: complete, right, and in order, whatever else the engine does.
-@Suite(.timeLimit(.minutes(10))) struct PromptLogprobTests {
+@Suite(.timeLimit(.minutes(30))) struct PromptLogprobTests {
   private let model = ScriptedModel(vocabulary: 64)
 
   private func request(_ prompt: [Int32], top: Int?, tokens: Int = 0) -> GenerationRequest {

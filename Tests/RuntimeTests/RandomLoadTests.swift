@@ -6,7 +6,7 @@ import Testing
 
 /// Many clients at once, in every mood, for a while: no wrong answer, no lost page, no one left
 /// behind.
-@Suite(.timeLimit(.minutes(10))) struct RandomLoadTests {
+@Suite(.timeLimit(.minutes(30))) struct RandomLoadTests {
   private struct Client: Sendable {
     let model: ScriptedModel
     let engine: Engine

@@ -5,7 +5,7 @@ import Testing
 @testable import Server
 
 /// On a prefix miss the timings say which message is to blame.
-@Suite(.timeLimit(.minutes(10))) struct CacheMissTests {
+@Suite(.timeLimit(.minutes(30))) struct CacheMissTests {
   private func body(_ texts: [String]) -> JSON {
     let messages = texts.enumerated().map { index, text -> JSON in
       [

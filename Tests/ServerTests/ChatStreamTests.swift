@@ -8,7 +8,7 @@ import Testing
 @testable import Server
 
 /// What an answer looks like on the wire, streamed and whole.
-@Suite(.timeLimit(.minutes(10))) struct ChatStreamTests {
+@Suite(.timeLimit(.minutes(30))) struct ChatStreamTests {
   private static let call = """
     <tool_call>
     {"name": "f", "arguments": {"x": 1}}

@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// Continuations of texts: prompts of every form, echo, log-probabilities, several at once.
-@Suite(.timeLimit(.minutes(10))) struct CompletionTests {
+@Suite(.timeLimit(.minutes(30))) struct CompletionTests {
   private func complete(_ members: JSON, server: TestServer? = nil) async throws -> TestResponse {
     let server = try server ?? TestServer(saying: "lo!")
     return try await server.run { try await $0.post("/v1/completions", members.text()) }
@@ -159,7 +159,7 @@ import Testing
 }
 
 /// Several answers to one conversation.
-@Suite(.timeLimit(.minutes(10))) struct ChoiceTests {
+@Suite(.timeLimit(.minutes(30))) struct ChoiceTests {
   @Test func `Each choice is an answer of its own`() async throws {
     try await TestServer(saying: "Hi!").run { client in
       let answer = try await client.chat(question("Hello", ["n": 3])).json

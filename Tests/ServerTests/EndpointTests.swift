@@ -8,7 +8,7 @@ import Testing
 @testable import Server
 
 /// Paths, methods, keys and the shape of every refusal.
-@Suite(.timeLimit(.minutes(10))) struct EndpointTests {
+@Suite(.timeLimit(.minutes(30))) struct EndpointTests {
   /// Checks the four members that every error of the API has.
   private func expectError(
     _ response: TestResponse, _ status: HTTPResponse.Status, code: String, parameter: String? = nil,

@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// What an answer looks like to clients of the Anthropic API, streamed and whole.
-@Suite(.timeLimit(.minutes(10))) struct MessagesStreamTests {
+@Suite(.timeLimit(.minutes(30))) struct MessagesStreamTests {
   private static let call = """
     <tool_call>
     {"name": "f", "arguments": {"x": 1}}
@@ -94,7 +94,7 @@ import Testing
 }
 
 /// What a request of the Anthropic API may say, and how refusals look.
-@Suite(.timeLimit(.minutes(10))) struct MessagesRequestTests {
+@Suite(.timeLimit(.minutes(30))) struct MessagesRequestTests {
   private func error(_ members: JSON, path: String = "/v1/messages") async throws -> JSON {
     let body = messagesBody(members)
     let response = try await TestServer().run { try await $0.post(path, body.text()) }

@@ -12,7 +12,7 @@ import Testing
 @testable import Server
 
 /// What every request passes on its way: its name, its origin, its line in the log.
-@Suite(.timeLimit(.minutes(10))) struct MiddlewareTests {
+@Suite(.timeLimit(.minutes(30))) struct MiddlewareTests {
   private static let lent = HTTPField.Name("x-request-id") ?? .server
 
   // MARK: Names

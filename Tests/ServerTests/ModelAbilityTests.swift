@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// What depends on the model: its template's roles, tools and control over thinking.
-@Suite(.timeLimit(.minutes(10))) struct ModelAbilityTests {
+@Suite(.timeLimit(.minutes(30))) struct ModelAbilityTests {
   /// What a model that repeats its prompt answers to a request.
   private func prompt(_ members: JSON) async throws -> String {
     let server = try TestServer(

@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// The chat page: what is sent, and that nothing in it can be made to act.
-@Suite(.timeLimit(.minutes(10))) struct PageTests {
+@Suite(.timeLimit(.minutes(30))) struct PageTests {
   static let files = [
     "/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript",
     "/markdown.js": "text/javascript",

@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// What an answer looks like to clients of the Responses API, streamed and whole.
-@Suite(.timeLimit(.minutes(10))) struct ResponsesStreamTests {
+@Suite(.timeLimit(.minutes(30))) struct ResponsesStreamTests {
   private static let call = """
     <tool_call>
     {"name": "f", "arguments": {"x": 1}}
@@ -89,7 +89,7 @@ import Testing
 }
 
 /// What a request of the Responses API may say.
-@Suite(.timeLimit(.minutes(10))) struct ResponsesRequestTests {
+@Suite(.timeLimit(.minutes(30))) struct ResponsesRequestTests {
   private func read(_ body: String, store: ResponseStore = ResponseStore()) throws
     -> ResponseRequest
   {
@@ -203,7 +203,7 @@ import Testing
 }
 
 /// Responses that are kept, and conversations that go on from them.
-@Suite(.timeLimit(.minutes(10))) struct StoredResponseTests {
+@Suite(.timeLimit(.minutes(30))) struct StoredResponseTests {
   /// A server whose responses have ids of their own, and that repeats its prompt in brackets.
   private func server() throws -> TestServer {
     var server = try TestServer(

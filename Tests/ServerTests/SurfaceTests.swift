@@ -5,7 +5,7 @@ import Testing
 @testable import Server
 
 /// The endpoints beside the answers: tokens, templates, properties, metrics, the description.
-@Suite(.timeLimit(.minutes(10))) struct SurfaceTests {
+@Suite(.timeLimit(.minutes(30))) struct SurfaceTests {
   private func post(_ path: String, _ body: JSON) async throws -> JSON {
     try await TestServer().run { try await $0.post(path, body.text()).json }
   }

@@ -5,7 +5,7 @@ import Testing
 @testable import Server
 
 /// Thinking that has a limit is ended there, and the answer follows.
-@Suite(.timeLimit(.minutes(10))) struct ThinkingTests {
+@Suite(.timeLimit(.minutes(30))) struct ThinkingTests {
   /// Thinks in letters, and says what it was asked for when its thinking has ended.
   private func server(thought: String, answer: String = "ok") throws -> TestServer {
     try TestServer(respond: { prompt in
