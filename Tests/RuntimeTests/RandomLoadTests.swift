@@ -95,7 +95,7 @@ import Testing
   /// - Parameters:
   ///   - pages: little enough that sequences have to give way to each other, or plenty.
   ///   - drafts: at every how many positions a draft model is wrong; nil for no draft model.
-  @Test(.timeLimit(.minutes(2)), arguments: [(60, nil), (400, nil), (60, 3), (400, 9)])
+  @Test(.timeLimit(.minutes(10)), arguments: [(60, nil), (400, nil), (60, 3), (400, 9)])
   func `Random loads leave no wrong answer, no lost page and no one behind`(
     pages: Int, drafts: Int?
   ) async throws {
