@@ -3,7 +3,7 @@ import JSON
 /// manifest.json of a bundle: what the compiled library can't know about itself.
 public struct BundleManifest: Sendable, Equatable {
   /// Raised whenever a bundle changes in a way that an older reader would misread.
-  public static let currentFormatVersion = 2
+  public static let currentFormatVersion = 3
 
   public var formatVersion = BundleManifest.currentFormatVersion
   /// "mlx-compile 0.1.0"

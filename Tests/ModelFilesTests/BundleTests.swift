@@ -54,7 +54,7 @@ import Testing
     manifest.speed = nil
     manifest.packingKey = nil
     #expect(try BundleManifest(json: manifest.json) == manifest)
-    #expect(manifest.json["format_version"] == 2)
+    #expect(manifest.json["format_version"] == 3)
     #expect(manifest.json["sizes"]?["scratch_bytes"]?["2"] == 6)
   }
 
@@ -74,7 +74,7 @@ import Testing
         return "\(error)"
       }
     }
-    #expect(refusal { $0["format_version"] = 1 }.contains("format_version is 1"))
+    #expect(refusal { $0["format_version"] = 2 }.contains("format_version is 2"))
     #expect(refusal { $0["signature"] = nil }.contains("signature is missing, expected a string"))
     #expect(refusal { $0["sizes"] = [] }.contains("sizes: is an array, expected an object"))
     #expect(
