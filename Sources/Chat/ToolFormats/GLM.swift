@@ -16,7 +16,8 @@ struct GLMFormat: ToolFormat {
   }
 }
 
-/// The same in LongCat's spelling of the tags.
+/// The same in LongCat's spelling of the tags. Models whose prompt shows the tools as a namespace
+/// of TypeScript write `functions.NAME`.
 struct LongCatFormat: ToolFormat {
   let name = "longcat"
   let markers = [CallMarkers("<longcat_tool_call>", "</longcat_tool_call>")]
@@ -26,7 +27,9 @@ struct LongCatFormat: ToolFormat {
   let callGrammars: [CallGrammar] = {
     var keyed = keyedCalls("longcat_")
     keyed.needsArguments = true
-    return [keyed, .object("<longcat_tool_call>", "</longcat_tool_call>")]
+    var named = keyed
+    named.head = "␤functions.NAME␤"
+    return [keyed, named, .object("<longcat_tool_call>", "</longcat_tool_call>")]
   }()
 
   func isSpoken(by clues: FormatClues) -> Bool { clues.mentions("<longcat_tool_call>") }
@@ -58,7 +61,10 @@ private func keyedCalls(_ prefix: String) -> CallGrammar {
 /// The form with keys and values in tags; nil where there is no key.
 private func parseKeyedCall(_ text: String, _ tools: ToolSchemas, prefix: String) -> ToolCall? {
   guard let firstKey = text.range(of: "<\(prefix)arg_key>") else { return nil }
-  let name = trimmed(text[..<firstKey.lowerBound])
+  var name = trimmed(text[..<firstKey.lowerBound])
+  if name.hasPrefix("functions."), !tools.contains(name) {
+    name.removeFirst("functions.".count)
+  }
   var arguments = JSONObject()
   var rest = text[firstKey.lowerBound...]
   while let open = rest.range(of: "<\(prefix)arg_key>"),

@@ -58,8 +58,8 @@ private let gemmaNames = "[A-Za-z0-9_.-]+"
 private struct GemmaValueReader {
   private let text: [UInt8]
   private let quote: [UInt8]
-  /// Whether values may be lists and objects in the same notation.
-  private let isNested: Bool
+  /// Whether values may be lists and objects in the same notation, and never in JSON.
+  private var isNested: Bool
   private var position = 0
   private var depth = 0
 
@@ -145,9 +145,24 @@ private struct GemmaValueReader {
       if current == UInt8(ascii: "{") { return try readObject() }
       if current == UInt8(ascii: "[") { return try readList() }
     }
+    let start = position
     let word = readBareValue()
     if let json = try? JSON(parsing: word) { return json }
+    // Templates print null as Python does.
+    if word == "None" { return .null }
+    if !isNested, let value = readNested(from: start) { return value }
     return .string(word)
+  }
+
+  /// A list or object in the format's own notation, where it isn't JSON; nil where it is neither.
+  private mutating func readNested(from start: Int) -> JSON? {
+    let end = position
+    guard [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(text[start]) else { return nil }
+    (position, isNested) = (start, true)
+    defer { isNested = false }
+    if let value = try? readValue() { return value }
+    position = end
+    return nil
   }
 
   private mutating func readList() throws -> JSON {

@@ -1,8 +1,10 @@
 /// `{"name": …, "parameters": {…}}` or `[f(a=1)]` at the beginning of the answer, with or without
-/// `<|python_tag|>` before it: Llama 3.1 and later.
+/// `<|python_tag|>` before it: Llama 3.1 and later. Llama 4 may write its calls between
+/// `<|python_start|>` and `<|python_end|>`, or its answer there and the calls behind it.
 struct Llama3Format: ToolFormat {
   let name = "llama3_json"
   let markers = [CallMarkers("<|python_tag|>", nil)]
+  let ignoredMarkers = ["<|python_start|>", "<|python_end|>"]
   let unmarkedBeginnings: [Character] = ["{", "["]
   let callGrammars = [
     object, object.behind("<|python_tag|>"), PythonicFormat.list,
@@ -17,6 +19,12 @@ struct Llama3Format: ToolFormat {
     clues.mentions("<|python_tag|>")
       || clues.mentions("<|start_header_id|>") && clues.mentions("\"parameters\"")
       || clues.mentions("<|header_start|>") && clues.mentions("\"parameters\"")
+  }
+
+  func grammar(reasoning: ReasoningMarkers?) -> OutputGrammar {
+    var grammar = OutputGrammar(calls: markers, ignored: ignoredMarkers, reasoning: reasoning)
+    grammar.add("<|python_end|>", from: [.call], to: .callEnd)
+    return grammar
   }
 
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader {

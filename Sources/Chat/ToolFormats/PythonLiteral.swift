@@ -5,19 +5,20 @@ struct PythonLiteral {
   private let scalars: [Unicode.Scalar]
   private var position = 0
   private var depth = 0
-  /// Whether a word that is no literal stands for itself.
-  private let allowsBareWords: Bool
+  /// Whether a word that is no literal stands for itself, and any string may hold line breaks:
+  /// LFM2's templates put strings into quotes as they are.
+  private let isLenient: Bool
 
   private static let maximumDepth = 100
 
-  private init(_ text: String, allowsBareWords: Bool) {
+  private init(_ text: String, isLenient: Bool) {
     scalars = Array(text.unicodeScalars)
-    self.allowsBareWords = allowsBareWords
+    self.isLenient = isLenient
   }
 
   /// The value of a whole text, as Python's `ast.literal_eval` reads it.
   static func value(of text: String) throws -> JSON {
-    var reader = PythonLiteral(text, allowsBareWords: false)
+    var reader = PythonLiteral(text, isLenient: false)
     let value = try reader.readTuple()
     guard reader.isAtEnd else { throw CallError("isn't a literal") }
     return value
@@ -25,7 +26,7 @@ struct PythonLiteral {
 
   /// The calls in a list of calls, or a single call without brackets.
   static func calls(in text: String) throws -> [ToolCall] {
-    var reader = PythonLiteral(text, allowsBareWords: true)
+    var reader = PythonLiteral(text, isLenient: true)
     guard reader.skip("[") else {
       let call = try reader.readCall()
       guard reader.isAtEnd else { throw CallError("has text behind the call") }
@@ -187,15 +188,15 @@ extension PythonLiteral {
     case "True": return true
     case "False": return false
     case "None": return .null
-    case "true" where allowsBareWords: return true
-    case "false" where allowsBareWords: return false
-    case "null" where allowsBareWords: return .null
+    case "true" where isLenient: return true
+    case "false" where isLenient: return false
+    case "null" where isLenient: return .null
     default: break
     }
     if let scalar = current, scalar == "'" || scalar == "\"" {
       return .string(try readStrings(from: start))
     }
-    guard allowsBareWords, depth == 0, !word.isEmpty else { throw CallError("isn't a literal") }
+    guard isLenient, depth == 0, !word.isEmpty else { throw CallError("isn't a literal") }
     return .string(readBareText(from: start))
   }
 
@@ -283,7 +284,7 @@ extension PythonLiteral {
         position += isLong ? 3 : 1
         return result
       }
-      if scalar == "\n", !isLong { break }
+      if scalar == "\n", !isLong, !isLenient { break }
       position += 1
       if scalar == "\\", !isRaw {
         try readEscape(into: &result)
