@@ -15,6 +15,7 @@ import Testing
     ("Qwen-Qwen3-0.6B", "<think>"), ("GLM-4.6", "<think>"), ("ByteDance-Seed-OSS", "<seed:think>"),
     ("Cohere2MoE", "<|START_THINKING|>"), ("MiniMax-M3", "<mm:think>"),
     ("StepFun3.5-Flash", "<think>"),
+    ("Apriel-1.6-15b-Thinker-fixed", "Here are my reasoning steps:"),
     ("deepseek-ai-DeepSeek-V3.1", "<think>"),
     ("deepseek-ai-DeepSeek-R1-Distill-Qwen-32B", "<think>"),
   ])

@@ -23,6 +23,7 @@ public struct ReasoningMarkers: Sendable, Equatable {
     ReasoningMarkers("<thought>", "</thought>"),
     ReasoningMarkers("<reasoning>", "</reasoning>"),
     ReasoningMarkers("◁think▷", "◁/think▷"),
+    ReasoningMarkers("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]"),
   ]
 
   /// Whether a prompt leaves reasoning open: its last opening marker is behind the last closing
