@@ -8,7 +8,7 @@ struct TokenInspection {
   let files: ModelTextFiles
 
   func findings(template: ChatTemplate) -> [ChatReport.Finding] {
-    writtenTokens(template) + namedTokens + listedTokens
+    writtenTokens(template) + halvedPairs + namedTokens + listedTokens
   }
 
   private func warning(_ message: String) -> [ChatReport.Finding] {
@@ -50,6 +50,18 @@ struct TokenInspection {
       }
     }
     return found
+  }
+
+  /// Markers of tool calls and reasoning of which the tokenizer has one and not the other.
+  private var halvedPairs: [ChatReport.Finding] {
+    let added = Set(tokenizer.addedTokens.map(\.content))
+    let lost = MarkerPairs.known.filter { added.contains($0.begin) != added.contains($0.end) }
+    return lost.flatMap { begin, end in
+      let (kept, missing) = added.contains(begin) ? (begin, end) : (end, begin)
+      return warning(
+        "the tokenizer has \(kept) as a token and lacks \(missing): a conversion has lost it, and "
+          + "calls or reasoning between the two may not be found")
+    }
   }
 
   /// `bos_token` and its like, where the tokenizer has no such token.

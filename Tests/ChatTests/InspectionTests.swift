@@ -99,6 +99,49 @@ import Testing
     expect(report, .warning, "<|im_start|>, which the tokenizer doesn't have as a token")
   }
 
+  /// The pocket model's tokenizer.json with added tokens of these spellings instead of its own.
+  private func tokenizer(renaming names: [String: String?]) throws -> String {
+    let text = try String(
+      contentsOfFile: ChatModelTests.pocket + "/tokenizer.json", encoding: .utf8)
+    var json = try #require(try JSON(parsing: text).object)
+    json["added_tokens"] = .array(
+      try #require(json["added_tokens"]?.array).compactMap { token in
+        guard let content = token["content"]?.string, let name = names[content] else {
+          return token
+        }
+        guard let name, var changed = token.object else { return nil }
+        changed["content"] = .string(name)
+        return .object(changed)
+      })
+    return JSON.object(json).text()
+  }
+
+  @Test(arguments: [
+    ("<tool_call>", "</tool_call>"), ("</tool_call>", "<tool_call>"),
+    ("<think>", "</think>"), ("</think>", "<think>"), ("[THINK]", "[/THINK]"),
+    ("<|tool_call>", "<tool_call|>"), ("<|tool_call_start|>", "<|tool_call_end|>"),
+    ("<arg_value>", "</arg_value>"), ("<end_function_call>", "<start_function_call>"),
+    ("<｜tool▁call▁end｜>", "<｜tool▁call▁begin｜>"), ("<|channel>", "<channel|>"),
+    ("<|END_THINKING|>", "<|START_THINKING|>"),
+  ])
+  func `half of a pair of markers is reported`(_ kept: String, _ lost: String) throws {
+    let markers = ["<tool_call>", "</tool_call>", "<think>", "</think>"]
+    // Some token is spelled like the half that was kept, and none like another marker.
+    var names = Dictionary(uniqueKeysWithValues: markers.map { ($0, String?.none) })
+    names["<|im_start|>"] = .some(kept)
+    let found = try report(["tokenizer.json": try tokenizer(renaming: names)])
+    expect(found, .warning, "has \(kept) as a token and lacks \(lost)")
+    #expect(found.findings.filter { $0.message.contains("and lacks") }.count == 1)
+  }
+
+  @Test func `whole pairs of markers aren't reported`() throws {
+    for name in [String?.none, "<tool_call>"] {
+      let names = ["<|im_start|>": name, "<|im_end|>": name.map { _ in "</tool_call>" }]
+      let found = try report(["tokenizer.json": try tokenizer(renaming: names)])
+      #expect(!found.findings.contains { $0.message.contains("and lacks") }, "\(found)")
+    }
+  }
+
   @Test func `tokens of tokenizer_config.json that tokenizer.json hasn't got are reported`() throws
   {
     let report = try report([
