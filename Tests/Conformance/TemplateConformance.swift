@@ -72,6 +72,10 @@ struct TemplateFixture: CustomTestStringConvertible {
     return (results, RenderOptions(now: try time(#require(file["now"]?.string))))
   }
 
+  func specialTokens() throws -> JSONObject {
+    try json("cases/\(name).json")["special_tokens"]?.object ?? JSONObject()
+  }
+
   private func variables(of conversation: JSON, _ special: JSONObject) -> JSONObject {
     var variables = special
     variables["messages"] = .array(withReasoningAliases(conversation["messages"]?.array ?? []))
