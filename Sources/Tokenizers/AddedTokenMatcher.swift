@@ -95,6 +95,8 @@ struct AddedTokenMatcher: Sendable {
       start -= length
     }
     if token.stripsLeft { start = max(start, limit) }
+    // Where the token before reached behind this match it took white space, all that there is.
+    if token.stripsRight { end = max(end, limit) }
     while token.stripsRight, end < text.count {
       let (character, length) = text.scalar(at: end)
       guard CharacterSets.isWhiteSpace(character) else { break }
