@@ -68,6 +68,27 @@ import Testing
     " ", "=", "e-", "call:f{}", "f(a=1),", "<parameter=a>", "{\"name\": \"get_weather\"}", "]",
   ]
 
+  /// The same with the format's own markers, their halves, and what opens and never closes.
+  private func ownParts(_ format: any ToolFormat) -> [String] {
+    let markers = (format.markers.flatMap { [$0.begin, $0.end ?? ""] } + format.innerMarkers)
+      .filter { !$0.isEmpty }
+    let halves = markers.map { String($0.prefix(($0.count + 1) / 2)) }
+    return Array(Set(markers + halves)).sorted() + ["\"", "\\", "\\u", "{\"a\":", "[", "<", "é"]
+  }
+
+  @Test(arguments: toolFormats.map(\.name))
+  func `time grows with the length of a format's own markers, too`(_ name: String) throws {
+    let format = try #require(toolFormats.first { $0.name == name })
+    for part in ownParts(format) {
+      for start in ["", format.beginning + "{\"name\": \"f\", \"arguments\": {\"a\": \""] {
+        let short = seconds(format, start, part, 2 << 10)
+        let long = seconds(format, start, part, 16 << 10)
+        let details = "\(part.debugDescription) behind \(start): \(short) s, \(long) s"
+        #expect(long < short * 24 + 0.02, "\(details)")
+      }
+    }
+  }
+
   @Test(arguments: toolFormats.map(\.name))
   func `time grows with the length of the output, not with its square`(_ name: String) throws {
     let format = try #require(toolFormats.first { $0.name == name })
