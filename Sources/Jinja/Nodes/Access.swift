@@ -66,6 +66,12 @@ struct AttributeName {
       if mutatingDictionaryMethods.contains(string) { return unsafe(owner) }
       return bind(dictionaryMethod, mapping, owner)
     case .object(let object): return object.attribute(string)
+    case .integer(let value) where string == "bit_length":
+      return .object(
+        NativeFunction(string) { arguments, _ in
+          _ = try arguments.bind("bit_length", [])
+          return .integer(Int.bitWidth - value.magnitude.leadingZeroBitCount)
+        })
     case .undefined, .none, .bool, .integer, .float: return nil
     }
   }
