@@ -105,6 +105,28 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "[ns.x, ns.x]", "(ns.x, ns.x)", "{'a': ns.x, 'b': ns.x}", "[[ns.x, 'a'], [ns.x, 'b']]",
+    "dict(a=ns.x, b=ns.x).items()", "[ns.x, ns.x]|map('list')|list",
+    "[{'k': 1, 'x': ns.x}, {'k': 1, 'x': ns.x}]|groupby('k')", "[ns.x]|batch(2, ns.x)|list",
+    "{'a': ns.x, 'b': ns.x}.values()|list", "[ns.x, ns.x]|sort",
+  ])
+  func `values that hold each other twice may not grow without end`(_ change: String) {
+    let source =
+      "{% set ns = namespace(x=['a']) %}{% for i in range(60) %}"
+      + "{% set ns.x = \(change) %}{% endfor %}{{ ns.x|length }}{{ ns.x }}{{ ns.x == ns.x }}"
+    let error = #expect(throws: TemplateError.self) { try render(source, steps: 10_000_000) }
+    #expect(error?.kind == .limit, "\(error as Any)")
+  }
+
+  @Test func `long lists of long strings are fine`() throws {
+    let messages = JSON.array((0..<2_000).map { _ in .string(repeated("word ", 2_000)) })
+    let source =
+      "{% set n = namespace(l=[]) %}{% for m in m %}{% set n.l = n.l + [m[:2]] %}"
+      + "{% endfor %}{{ n.l|length }} {{ (m + m)|length }}"
+    #expect(try render(source, ["m": messages], steps: 10_000_000) == "2000 4000")
+  }
+
   @Test func `a namespace may hold itself`() throws {
     let source = "{% set ns = namespace() %}{% set ns.a = ns %}{{ ns.a.a.a is defined }}"
     #expect(try render(source) == "True")

@@ -175,6 +175,7 @@ private func grouped(
 private final class Group: TemplateObject {
   let typeName = "_GroupTuple"
   let depth: Int
+  let weight: Int
   private let key: Value
   private let list: List
 
@@ -182,6 +183,7 @@ private final class Group: TemplateObject {
     self.key = key
     self.list = list
     depth = try containerDepth([key, .list(list)])
+    weight = try containerWeight([key, .list(list)])
   }
 
   var length: Int? { 2 }

@@ -3,6 +3,7 @@ final class Mapping {
   private(set) var keys: [Value] = []
   private(set) var values: [Value] = []
   private(set) var depth = 1
+  private(set) var weight = 1
   /// Positions by key; kept only for mappings too long to search one by one.
   private var positions: [HashedKey: Int] = [:]
 
@@ -19,6 +20,7 @@ final class Mapping {
   /// For building only: a mapping that a template can see must not change.
   func set(_ key: Value, _ value: Value) throws {
     depth = max(depth, try containerDepth(CollectionOfOne(value)))
+    weight = try containerWeight([key, value], weight)
     let hashed = try HashedKey(key)
     if let index = position(of: hashed) {
       values[index] = value

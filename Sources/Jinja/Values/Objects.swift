@@ -79,12 +79,14 @@ final class Generator: TemplateObject {
 final class MappingView: TemplateObject {
   let typeName: String
   let depth: Int
+  let weight: Int
   private let elements: [Value]
 
   init(_ typeName: String, _ elements: [Value]) throws {
     self.typeName = typeName
     self.elements = elements
     depth = try containerDepth(elements)
+    weight = try containerWeight(elements)
   }
 
   var length: Int? { elements.count }

@@ -41,6 +41,18 @@ enum Value {
     }
   }
 
+  /// How much there is to print or compare in the value, in parts of 64 bytes: a container that
+  /// holds another twice counts it twice.
+  var weight: Int {
+    switch self {
+    case .list(let list), .tuple(let list): list.weight
+    case .dictionary(let mapping): mapping.weight
+    case .object(let object): object.weight
+    case .string(let text): 1 + text.bytes.count / 64
+    case .undefined, .none, .bool, .integer, .float: 1
+    }
+  }
+
   var isUndefined: Bool { if case .undefined = self { true } else { false } }
   var isNone: Bool { if case .none = self { true } else { false } }
   var text: Text? { if case .string(let text) = self { text } else { nil } }
@@ -114,10 +126,12 @@ final class List {
   let elements: [Value]
   /// Levels of containers within, this one included.
   let depth: Int
+  let weight: Int
 
   init(_ elements: [Value]) throws {
     self.elements = elements
     self.depth = try containerDepth(elements)
+    self.weight = try containerWeight(elements)
   }
 }
 
@@ -132,6 +146,23 @@ func containerDepth(_ elements: some Sequence<Value>) throws -> Int {
   return deepest + 1
 }
 
+/// Values heavier than this are refused: lists that hold each other twice, twenty levels deep, are
+/// small in memory and have no end when they are printed.
+let maximumValueWeight = 1 << 22
+
+/// The weight of a container of these elements.
+func containerWeight(_ elements: some Sequence<Value>, _ own: Int = 1) throws -> Int {
+  var total = own
+  // No element is heavier than the limit, so the sum can't overflow before it is checked.
+  for element in elements {
+    total += element.weight
+    guard total <= maximumValueWeight else {
+      throw Failure("a value is too large", kind: .limit)
+    }
+  }
+  return total
+}
+
 /// Something with behaviour: a namespace, a macro, a loop, a generator, a method.
 protocol TemplateObject: AnyObject {
   var typeName: String { get }
@@ -139,6 +170,8 @@ protocol TemplateObject: AnyObject {
   var representation: String { get }
   /// Levels of containers within.
   var depth: Int { get }
+  /// What printing it takes; see `Value.weight`.
+  var weight: Int { get }
   var isTrue: Bool { get }
   var isCallable: Bool { get }
   /// Number of elements, where `len` is defined.
@@ -152,6 +185,7 @@ protocol TemplateObject: AnyObject {
 extension TemplateObject {
   var representation: String { "<\(typeName) object>" }
   var depth: Int { 0 }
+  var weight: Int { 1 }
   var isTrue: Bool { length.map { $0 > 0 } ?? true }
   var isCallable: Bool { false }
   var length: Int? { nil }
