@@ -57,6 +57,19 @@ import Testing
     #expect(answer["error"]?["param"]?.string == parameter)
   }
 
+  @Test func `The tokenizer tells its special tokens and the template`() async throws {
+    try await TestServer().run { client in
+      let info = try await client.get("/tokenizer_info").json
+      #expect(info["eos_token"] == "<|im_end|>" && info["bos_token"]?.isNull == true)
+      #expect(info["tokenizer_class"] == "PreTrainedTokenizerFast")
+      #expect(info["vocab_size"]?.integer == TestServer.vocabulary)
+      #expect(info["model_max_length"]?.integer == 4096)
+      let template = try await client.post("/apply-template", question().text()).json
+      let beginning = try #require(template["prompt"]?.string?.prefix(12))
+      #expect(info["chat_template"]?.string?.contains(beginning) == true)
+    }
+  }
+
   // MARK: Properties and metrics
 
   @Test func `Properties tell what the model can do`() async throws {

@@ -19,6 +19,7 @@ struct TestServer: Sendable {
   let chat: ChatModel
   let engine: Engine
   let model: ScriptedModel
+  let tokenizerConfiguration: JSONObject?
   var configuration: ServerConfiguration
   var isLoaded = true
   /// Off for models that are to get a call wrong.
@@ -48,6 +49,8 @@ struct TestServer: Sendable {
       configuration: EngineConfiguration(
         contextSize: contextSize, parallel: parallel, queueLimit: queueLimit))
     self.chat = chat
+    let file = directory.appending(path: "tokenizer_config.json")
+    tokenizerConfiguration = try JSON(parsing: Array(Data(contentsOf: file))).object
     configuration = ServerConfiguration(modelID: "letters")
     configuration.makeID = { $0 + "test" }
     configuration.now = { 1_700_000_000 }
@@ -59,7 +62,7 @@ struct TestServer: Sendable {
   var served: ServedModel {
     ServedModel(
       chat: chat, engine: engine, vocabulary: Self.vocabulary, backend: model.backend,
-      generationConfiguration: nil,
+      generationConfiguration: nil, tokenizerConfiguration: tokenizerConfiguration,
       fingerprint: "fp-test", constrainsCalls: constrainsCalls)
   }
 

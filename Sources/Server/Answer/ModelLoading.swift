@@ -53,7 +53,8 @@ public struct ModelLoading: Sendable {
     let identity = [generatorVersion, model.backend, signature].joined(separator: "\n")
     return ServedModel(
       chat: chat, engine: engine, vocabulary: model.vocabulary, backend: model.backend,
-      generationConfiguration: generationConfiguration(),
+      generationConfiguration: members(of: "generation_config.json"),
+      tokenizerConfiguration: members(of: "tokenizer_config.json"),
       fingerprint: "fp_" + (try sha256(of: identity)).prefix(12))
   }
 
@@ -64,10 +65,11 @@ public struct ModelLoading: Sendable {
     return min(contextSize, model.contextLimit)
   }
 
-  /// The makers' sampling advice; a bundle carries the same file as the model did.
-  private func generationConfiguration() -> JSONObject? {
-    let path = location.path + "/generation_config.json"
-    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+  /// What is in one of the model's files; a bundle carries the same as the model did.
+  private func members(of file: String) -> JSONObject? {
+    guard let data = FileManager.default.contents(atPath: location.path + "/" + file) else {
+      return nil
+    }
     return (try? JSON(parsing: Array(data)))?.object
   }
 }

@@ -9,23 +9,28 @@ public final class ServedModel: Sendable {
   /// What computes: "compiled native, fast, 2 threads".
   public let backend: String
   let traits: ModelTraits
+  /// The model directory's tokenizer_config.json.
+  let tokenizerConfiguration: JSONObject
   /// Names model, backend and version on every answer: same fingerprint and seed, same answer.
   let fingerprint: String
   let metrics = AnswerMetrics()
   private let constraints: AnswerConstraints
 
   /// - Parameters:
-  ///   - generationConfiguration: the model directory's generation_config.json.
+  ///   - generationConfiguration, tokenizerConfiguration: the model directory's
+  ///     generation_config.json and tokenizer_config.json.
   ///   - constrainsCalls: whether calls that are allowed, but not demanded, are kept to their
   ///     tools' schemas.
   public init(
     chat: ChatModel, engine: Engine, vocabulary: Int, backend: String,
-    generationConfiguration: JSONObject?, fingerprint: String, constrainsCalls: Bool = true
+    generationConfiguration: JSONObject?, tokenizerConfiguration: JSONObject? = nil,
+    fingerprint: String, constrainsCalls: Bool = true
   ) {
     self.chat = chat
     self.engine = engine
     self.backend = backend
     self.fingerprint = fingerprint
+    self.tokenizerConfiguration = tokenizerConfiguration ?? JSONObject()
     constraints = AnswerConstraints(
       chat: chat, tokens: vocabulary, constrainsCalls: constrainsCalls)
     traits = ModelTraits(

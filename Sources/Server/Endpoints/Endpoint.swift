@@ -31,9 +31,9 @@ struct Endpoint: Sendable {
   /// All of them. A new one is a file in this folder and a line here.
   static let all: [Endpoint] =
     [
-      chatCompletions, completions, models, model, tokenize, detokenize, applyTemplate,
-      messages, countTokens, responses, countInputTokens, storedResponse, deleteResponse,
-      cancelResponse, responseInput, cancel, health, properties, metrics, openAPI,
+      chatCompletions, completions, models, model, tokenize, detokenize, tokenizerInfo,
+      applyTemplate, messages, countTokens, responses, countInputTokens, storedResponse,
+      deleteResponse, cancelResponse, responseInput, cancel, health, properties, metrics, openAPI,
     ] + page
 
   /// Whether this is what lies at `path`, whatever the method.

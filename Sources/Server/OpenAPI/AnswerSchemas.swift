@@ -74,5 +74,12 @@ enum AnswerSchemas {
 
   static let text = Schema.answer(["content": Schema.string, "prompt": Schema.string])
 
+  static let tokenizer = Schema.answer([
+    "tokenizer_class": nullable(Schema.string), "vocab_size": count, "model_max_length": count,
+    "bos_token": nullable(Schema.string), "eos_token": nullable(Schema.string),
+    "pad_token": nullable(Schema.string), "unk_token": nullable(Schema.string),
+    "chat_template": Schema.string,
+  ])
+
   static let prompt = Schema.answer(["prompt": Schema.string])
 }

@@ -27,12 +27,19 @@ def evaluate(kind, model_args, task, tmp_path):
     return results["results"][task["task"]], results["samples"][task["task"]]
 
 
+# The model's own tokenizer, or the server's, found by what the server can do.
+TOKENIZERS = [
+    {"tokenizer_backend": "huggingface", "tokenizer": str(POCKET)},
+    {"tokenizer_backend": "remote"},
+]
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
 @pytest.mark.parametrize("tokenized", [True, False])
-def test_choices_are_ranked_by_their_log_probabilities(server, tmp_path, tokenized):
+def test_choices_are_ranked_by_their_log_probabilities(server, tmp_path, tokenized, tokenizer):
     arguments = {
         "model": "pocket", "base_url": f"{server.url}/v1/completions", "num_concurrent": 1,
-        "max_retries": 1, "tokenizer_backend": "huggingface", "tokenizer": str(POCKET),
-        "tokenized_requests": tokenized, "batch_size": 2,
+        "max_retries": 1, "tokenized_requests": tokenized, "batch_size": 2, **tokenizer,
     }
     task = {
         "task": "choices", "output_type": "multiple_choice", "doc_to_text": "{{question}}\n",
