@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import threading
 import time
 
 import httpx
@@ -76,6 +77,38 @@ def test_a_stream_finishes_when_it_is_told_to_stop(cache):
     assert json.loads(rest[-2][6:])["choices"][0]["finish_reason"] in ("length", "stop")
     with pytest.raises(httpx.ConnectError):
         httpx.get(server.url + "/health")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_an_answer_that_outlives_the_grace_is_ended_as_answers_end(cache, stream):
+    # The generic backend: compiled kernels would be done with so small a model before that.
+    server = Server("--backend", "generic", "--grace", "1", cache=cache).wait_until_ready()
+    content = {
+        "messages": [{"role": "user", "content": "Tell me a story."}], "stream": stream,
+        "max_tokens": 1900, "min_tokens": 1900, "ignore_eos": True,
+    }
+    threading.Timer(0.5, server.process.terminate).start()
+    answer = httpx.post(server.url + "/v1/chat/completions", json=content, timeout=30)
+    assert server.wait_until_ended() == 0
+    if stream:
+        *_, last, done = [line[6:] for line in answer.text.splitlines() if line[:6] == "data: "]
+        assert done == "[DONE]"
+    else:
+        last = answer.text
+    assert json.loads(last)["cancelled"] is True
+    assert 0 < json.loads(last)["usage"]["completion_tokens"] < 1900
+
+
+def test_half_a_request_does_not_keep_it(cache):
+    server = Server("--grace", "0", cache=cache).wait_until_ready()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{"
+        )
+        time.sleep(0.2)
+        server.process.terminate()
+        # Launchers kill after five seconds, the last of which are the default grace.
+        assert server.process.wait(4) == 0
 
 
 def test_idle_it_stops_at_once(cache):

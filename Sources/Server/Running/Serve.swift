@@ -56,12 +56,14 @@ public func serve(
       .init(service: loader, failureTerminationBehavior: .gracefullyShutdownGroup),
       .init(service: listeners),
     ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
-  group.maximumGracefulShutdownDuration = address.grace + .seconds(2)
+  // The default's sum is less than the five seconds after which launchers kill.
+  group.maximumGracefulShutdownDuration = address.grace + .milliseconds(750)
   do {
     try await ServiceGroup(configuration: group).run()
   } catch is CancellationError {
-    // The end that was asked for, though somebody's answer was still in a step of the model.
-    logger.warning("answers that still ran \(address.grace) after the signal were cut off")
+    // The end that was asked for, though somebody's answer was still in a step of the model, or
+    // somebody hadn't sent all of a request.
+    logger.warning("what clients still had open \(address.grace) after the signal was cut off")
   }
   if case .ready(let model) = slot.state { await model.engine.shutdown(grace: .zero) }
 }
