@@ -135,7 +135,8 @@ function codeBlock(lines) {
   code.setAttribute("aria-label", language ? `Code, ${language}` : "Code");
   const button = element("button", { type: "button", textContent: "Copy" });
   button.addEventListener("click", () => copy(text, code, button));
-  return element("div", { className: "code" }, element("pre", {}, code), button);
+  const bar = element("div", { className: "bar" }, element("span", {}, language), button);
+  return element("div", { className: "code" }, bar, element("pre", {}, code));
 }
 
 /** Copies, or selects the text where the browser denies the clipboard. */
@@ -180,7 +181,8 @@ function table(lines) {
   const row = (name, line) => element("tr", {}, ...cells(line).slice(0, sides.length)
     .map((cell, column) => element(name, { className: sides[column] }, ...inline(cell))));
   const body = lines.slice(2).map((line) => row("td", line));
-  return element("div", { className: "table" }, element("table", {},
+  // Wide ones are scrolled, with the keyboard too.
+  return element("div", { className: "table", tabIndex: 0 }, element("table", {},
     element("thead", {}, row("th", lines[0])), element("tbody", {}, ...body)));
 }
 

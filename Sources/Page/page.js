@@ -72,6 +72,7 @@ function body() {
   for (const name of ["temperature", "top_p", "top_k", "min_p", "max_tokens", "seed"]) {
     const field = at(name);
     if (!field.validity.valid) {
+      showSettings(true);
       throw new Error(`${field.labels[0].textContent.trim()}: ${field.validationMessage}`);
     }
     if (field.value !== "") made[name] = Number(field.value);
@@ -170,7 +171,7 @@ class Answer {
       this.callViews[index] = view;
       this.article.append(element("div", { className: "call" },
         element("strong", {}, "Calls "), element("code", {}, call.function.name),
-        element("pre", {}, view)));
+        element("pre", { tabIndex: 0 }, view)));
     }
     this.callViews[index].textContent = indented(call.function.arguments);
   }
@@ -292,6 +293,11 @@ function showComposer() {
   input.placeholder = label;
 }
 
+function showSettings(shown) {
+  at("settings").hidden = !shown;
+  at("settings-button").setAttribute("aria-expanded", String(shown));
+}
+
 function askForKey() {
   at("key-form").hidden = false;
   at("key").value = "";
@@ -304,9 +310,15 @@ function send() {
   const call = openCalls.shift();
   input.value = "";
   for (const failure of log.querySelectorAll(".failure")) failure.remove();
-  messages.push(call === undefined
-    ? { role: "user", content: text }
-    : { role: "tool", tool_call_id: call.id, content: text });
+  const last = messages.at(-1);
+  if (call !== undefined) {
+    messages.push({ role: "tool", tool_call_id: call.id, content: text });
+  } else if (last?.role === "user") {
+    // It got no answer. Many templates want roles to alternate.
+    last.content += `\n\n${text}`;
+  } else {
+    messages.push({ role: "user", content: text });
+  }
   addArticle("user", call === undefined ? "You" : `Result of ${call.function.name}`,
     element("div", { className: "text" }, text));
   scrollToEnd();
@@ -355,7 +367,8 @@ document.addEventListener("keydown", (event) => {
 });
 at("stop").addEventListener("click", stop);
 at("new-chat").addEventListener("click", newChat);
-at("settings-form").addEventListener("submit", (event) => event.preventDefault());
+at("settings").addEventListener("submit", (event) => event.preventDefault());
+at("settings-button").addEventListener("click", () => showSettings(at("settings").hidden));
 at("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
   key = at("key").value;

@@ -20,6 +20,7 @@ ATTACK = """[a](javascript:alert(1)) [b](JaVaScRiPt:alert`1`) [c](data:text/html
 <script>document.title='acted'</script>
 ```
 - **<b onclick=alert(1)>bold</b>**"""
+WIDE = f"```\n{'long ' * 80}\n```\n\n| {'a | ' * 30}\n|{'-|' * 30}\n\n{'x' * 300}"
 
 
 def stream(*deltas, **last):
@@ -71,7 +72,7 @@ def test_it_says_what_is_served(page, client):
 
 
 def test_the_model_answers_with_its_figures(page):
-    page.click("#settings summary")
+    page.click("#settings-button")
     page.fill("#max_tokens", "8")
     ask(page, "Hello")
     assert page.inner_text("article.user .text") == "Hello"
@@ -117,3 +118,67 @@ def test_a_new_chat_is_empty(page):
     ask(page, "Hello")
     page.click("#new-chat")
     assert page.inner_text("#log") == ""
+
+
+def test_it_can_be_used_without_a_mouse(page):
+    assert page.evaluate("document.activeElement.id") == "message"
+    order = []
+    for _ in range(4):
+        page.keyboard.press("Shift+Tab")
+        order.append(page.evaluate("document.activeElement.id"))
+    assert order[:3] == ["log", "settings-button", "new-chat"]
+    page.focus("#settings-button")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("#settings-button", "aria-expanded") == "true"
+    page.keyboard.press("Tab")
+    page.keyboard.type("Be brief.")
+    assert page.input_value("#system") == "Be brief."
+
+
+def test_everything_has_a_name_for_screen_readers(page):
+    page.click("#settings-button")
+    for name in ["System prompt", "Tools, as a JSON array", "Message"]:
+        page.get_by_role("textbox", name=name, exact=True).wait_for()
+    for name in ["Temperature", "Top p", "Top k", "Min p", "Max tokens", "Seed"]:
+        page.get_by_role("spinbutton", name=name, exact=True).wait_for()
+    for name in ["New chat", "Settings", "Send"]:
+        page.get_by_role("button", name=name, exact=True).wait_for()
+    page.get_by_role("main").get_by_role("log", name="Conversation").wait_for()
+    page.get_by_role("heading", level=1).wait_for()
+
+
+def test_a_setting_that_is_no_use_is_shown(page):
+    page.click("#settings-button")
+    page.fill("#temperature", "9")
+    page.click("#settings-button")
+    ask(page, "Hello")
+    assert page.inner_text(".failure").count("Temperature") == 1
+    assert page.is_visible("#temperature")
+
+
+def test_what_got_no_answer_goes_with_the_next_message(page):
+    asked = []
+    page.on("request", lambda request: request.post_data and asked.append(request.post_data_json))
+    scripted(page, '{"error":{"message":"Later."}}', status=503)
+    ask(page, "One.")
+    page.unroute("**/v1/chat/completions")
+    scripted(page, stream({"content": "Yes."}))
+    ask(page, "Two.")
+    ask(page, "Three.")
+    roles = [message["role"] for message in asked[-1]["messages"]]
+    assert roles == ["user", "assistant", "user"]
+    assert asked[-1]["messages"][0]["content"] == "One.\n\nTwo."
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_is_cut_off(browser, server, width):
+    page = browser.new_page(viewport={"width": width, "height": 600})
+    page.goto(server.url)
+    scripted(page, stream({"content": WIDE}))
+    ask(page, "y" * 300)
+    page.click("#settings-button")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for name in ["new-chat", "settings-button", "message", "send"]:
+        box = page.locator(f"#{name}").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= 600
+    page.close()
