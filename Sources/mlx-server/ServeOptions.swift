@@ -18,13 +18,15 @@ struct ServeOptions: ParsableArguments {
     help: "A bundle, a model folder, a file inside one, or a hub id (OWNER/NAME).")
   var model: String
 
-  @Option(help: "The port to listen on; 0 for any free one.")
+  @Option(parsing: .unconditional, help: "The port to listen on; 0 for any free one.")
   var port = 8080
 
   @Option(help: "The address to listen on; localhost is 127.0.0.1 and ::1.")
   var host = "localhost"
 
-  @Option(name: .customLong("ctx-size"), help: "Tokens of one conversation: 4096, 4k.")
+  @Option(
+    name: .customLong("ctx-size"), parsing: .unconditional,
+    help: "Tokens of one conversation: 4096, 4k.")
   var contextSize = TokenCount(4096)
 
   @Option(
@@ -51,8 +53,11 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "What runs the model: auto, compiled or generic.")
   var backend = Backend.auto
 
-  @Option(help: "How a model is compiled: fast (int8 activations) or exact (float32).")
-  var numerics = Numerics.fast
+  @Option(
+    help: ArgumentHelp(
+      "How a model is compiled: fast (int8 activations) or exact (float32); default: fast.",
+      discussion: "A bundle keeps what it was compiled with."))
+  var numerics: Numerics?
 
   @Option(
     help: ArgumentHelp(
@@ -60,71 +65,44 @@ struct ServeOptions: ParsableArguments {
       discussion: "A bundle keeps what it was compiled with."))
   var cacheType: CacheType?
 
-  @Option(help: "Threads that compute (default: the cores this process may use).")
+  @Option(
+    parsing: .unconditional, help: "Threads that compute (default: the cores this process may use)."
+  )
   var threads: Int?
 
-  @Option(help: "Answers that are worked on at once; more wait in a queue.")
+  @Option(
+    parsing: .unconditional, help: "Answers that are worked on at once; more wait in a queue.")
   var parallel = 4
 
   @Option(
+    parsing: .unconditional,
     help: "Most memory for weights, keys and values and all else: 6g, 800m (default: enough).")
   var memory: ByteCount?
 
   @Option(help: "A smaller model with the same tokenizer that guesses tokens where that pays.")
   var draftModel: String?
 
-  @Option(help: "Seconds that running answers are given to finish when the server is told to stop.")
+  @Option(
+    parsing: .unconditional,
+    help: "Seconds that running answers are given to finish when the server is told to stop.")
   var grace = 4
 
   @Option(help: "How the log on standard error is written: text or json.")
   var logFormat = LogFormat.text
-
-  func validate() throws {
-    guard (0...65535).contains(port) else {
-      throw ValidationError("--port must be between 0 and 65535")
-    }
-    guard (1...1024).contains(threads ?? 1) else {
-      throw ValidationError("--threads must be between 1 and 1024")
-    }
-    guard (1...256).contains(parallel) else {
-      throw ValidationError("--parallel must be between 1 and 256")
-    }
-    guard (0...3600).contains(grace) else {
-      throw ValidationError("--grace must be between 0 and 3600")
-    }
-    if let cacheType {
-      _ = try CacheType.chosen(cacheType, numerics)
-      guard backend != .generic else {
-        throw ValidationError("--cache-type is for compiled models; the generic backend keeps f32")
-      }
-    }
-  }
 }
 
 extension ServeOptions {
   /// The keys given and those of the file; without any, the environment's. An empty one is none.
   func apiKeys() throws -> [String] {
     var keys = apiKey
-    if let apiKeyFile { keys += try Self.keys(inFile: apiKeyFile) }
+    if let apiKeyFile { keys += try KeyFile.keys(in: apiKeyFile) }
     if keys.isEmpty, let key = ProcessInfo.processInfo.environment["MLX_API_KEY"] { keys = [key] }
     return keys.filter { !$0.isEmpty }
   }
 
-  private static func keys(inFile path: String) throws -> [String] {
-    guard let data = FileManager.default.contents(atPath: path),
-      let text = String(bytes: data, encoding: .utf8)
-    else { throw KeyFileError(path: path, problem: "can't be read as text") }
-    let lines = text.split(whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespaces) }
-    let keys = lines.filter { !$0.isEmpty && !$0.hasPrefix("#") }
-    // A file that was meant to close the server must not leave it open.
-    guard !keys.isEmpty else { throw KeyFileError(path: path, problem: "holds no key") }
-    return keys
-  }
-
   /// Whether only this machine can reach the server.
   var isLoopbackOnly: Bool {
-    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    ["localhost", "::1", "[::1]"].contains(host) || host.hasPrefix("127.")
   }
 
   /// What whoever starts the server should know about who can reach it.
@@ -162,18 +140,22 @@ extension ServeOptions {
   func loading(
     _ location: ModelLocation, tell: @escaping @Sendable (String) -> Void
   ) throws -> ModelLoading {
-    try checkCacheType(location)
+    try checkBundle(location)
     var loading = ModelLoading(
       location: location,
       compile: { [numerics, cacheType] directory in
         let progress = CompileReport(tell: tell)
-        return try CompileCache.bundle(
-          for: directory, numerics: numerics, cacheType: cacheType,
-          companions: { directory in
-            let companions = bundleCompanions(directory: directory)
-            for warning in companions.warnings { tell("warning: \(warning)") }
-            return companions.files
-          }, progress: progress.hear)
+        do {
+          return try CompileCache.bundle(
+            for: directory, numerics: numerics ?? .fast, cacheType: cacheType,
+            companions: { directory in
+              let companions = bundleCompanions(directory: directory)
+              for warning in companions.warnings { tell("warning: \(warning)") }
+              return companions.files
+            }, progress: progress.hear)
+        } catch let error as CocoaError {
+          throw CacheError(error)
+        }
       }, report: tell)
     loading.backend = backend
     loading.contextSize = contextSize.value
@@ -185,21 +167,19 @@ extension ServeOptions {
   }
 
   /// A bundle keeps what it was compiled with.
-  private func checkCacheType(_ location: ModelLocation) throws {
-    guard let cacheType, case .bundle(let path) = location else { return }
-    let kept = try ModelBundle(path: path).manifest.cacheType
-    guard kept == cacheType.rawValue else {
+  private func checkBundle(_ location: ModelLocation) throws {
+    guard case .bundle(let path) = location, cacheType != nil || numerics != nil else { return }
+    let manifest = try ModelBundle(path: path).manifest
+    if let numerics, numerics.rawValue != manifest.numerics {
+      throw ValidationError(
+        "\(path) computes with \(manifest.numerics) numerics; compile the model with --numerics "
+          + numerics.rawValue)
+    }
+    let kept = manifest.cacheType
+    if let cacheType, cacheType.rawValue != kept {
       throw ValidationError(
         "\(path) keeps keys and values as \(kept); compile the model with --cache-type "
           + cacheType.rawValue)
     }
   }
-}
-
-/// Why a file of keys is no use.
-struct KeyFileError: Error, CustomStringConvertible {
-  let path: String
-  let problem: String
-
-  var description: String { "\(path): \(problem); it must have one key on each line" }
 }

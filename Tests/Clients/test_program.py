@@ -133,6 +133,11 @@ def test_while_it_loads_it_stops_at_once(tmp_path):
         (["-m", "/nowhere"], "/nowhere: no such file"),
         (["-m", os.path.dirname(__file__)], "config.json"),
         (["--host", "203.0.113.1"], "not an address of this machine"),
+        (["--host", "nowhere.invalid"], "no address called nowhere.invalid"),
+        (["--api-key-file", "/nowhere"], "/nowhere: No such file or directory"),
+        (["--api-key-file", os.path.dirname(__file__)], "Can't be read as text"),
+        (["--api-key-file", os.devnull], "Holds no key"),
+        (["--draft-model", "/nowhere"], "/nowhere: no such file"),
     ],
 )
 def test_it_says_why_it_cannot_start(cache, options, cause):
@@ -140,6 +145,49 @@ def test_it_says_why_it_cannot_start(cache, options, cause):
     assert server.wait_until_ended() == 1
     assert server.output == []
     assert cause in "\n".join(server.log)
+
+
+@pytest.mark.parametrize(
+    "options, cause",
+    [
+        (["--port", "-1"], "--port must be between 0 and 65535"),
+        (["--threads", "0"], "--threads must be between 1 and 1024"),
+        (["--parallel", "-1"], "--parallel must be between 1 and 256"),
+        (["--grace", "9999"], "--grace must be between 0 and 3600"),
+        (["--ctx-size", "-4k"], "'-4k' is invalid for '--ctx-size"),
+        (["--memory", "-1g"], "'-1g' is invalid for '--memory"),
+        (["--backend", "gpu"], "one of 'auto', 'compiled' or 'generic'"),
+        (["--host", ""], "--host needs"),
+        (["--model", ""], "--model needs"),
+        (["--cors-origin", "chat.example.com"], "isn't an origin"),
+        (["--cors-origin", "https://chat.example.com/"], "isn't an origin"),
+        (["--cache-type", "int8", "--backend", "generic"], "the generic backend keeps f32"),
+        (["--nonsense"], "Unknown option '--nonsense'"),
+    ],
+)
+def test_it_refuses_options_that_make_no_sense(cache, options, cause):
+    server = Server(*options, cache=cache)
+    assert server.wait_until_ended() == 64  # EX_USAGE
+    assert server.output == []
+    assert cause in "\n".join(server.log)
+
+
+@pytest.mark.parametrize("option", [["--numerics", "exact"], ["--cache-type", "int8"]])
+def test_a_bundle_keeps_what_it_was_compiled_with(cache, server, option):
+    bundle = next(cache.glob("pocket-*-fast-f16-*.mlxbundle"))
+    other = Server("--model", str(bundle), *option, cache=cache)
+    assert other.wait_until_ended() == 1
+    assert f"compile the model with {' '.join(option)}" in "\n".join(other.log)
+
+
+def test_where_nothing_can_be_kept_it_serves_and_says_so(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with Server(cache=blocked / "cache") as server:
+        assert httpx.get(server.url + "/health").status_code == 200
+        log = "\n".join(server.log)
+        assert "generic" in log and "$MLX_COMPILE_CACHE" in log and str(blocked) in log
+        assert "NSCocoaErrorDomain" not in log
 
 
 def test_it_says_when_the_port_is_taken(cache, server):

@@ -54,7 +54,10 @@ extension Endpoint {
   private var responses: JSON {
     var content = JSONObject()
     if let answer = api.answer { content["application/json"] = ["schema": answer] }
-    if api.streams { content["text/event-stream"] = ["schema": Schema.string] }
+    // Readers of descriptions differ on whether a schema here is of the whole stream or of an event.
+    if api.streams {
+      content["text/event-stream"] = ["schema": ["description": "Server-sent events."]]
+    }
     if content.isEmpty { content[api.mediaType] = ["schema": Schema.string] }
     let refusal: JSON =
       errors == .openAI ? ["$ref": "#/components/schemas/Error"] : Schema.anyObject

@@ -32,6 +32,16 @@ public struct OriginPolicy: Sendable {
     return own == host.lowercased()
   }
 
+  /// Whether `text` is what browsers send as an origin, or `*` for all of them. Pages that were
+  /// opened as files are `null`.
+  public static func isOrigin(_ text: String) -> Bool {
+    if text == "*" || text == "null" { return true }
+    guard let parts = URLComponents(string: text), parts.scheme != nil,
+      let host = parts.host, !host.isEmpty
+    else { return false }
+    return parts.path.isEmpty && parts.query == nil && parts.fragment == nil && parts.user == nil
+  }
+
   private static func isLoopback(_ name: String) -> Bool {
     ["localhost", "127.0.0.1", "[::1]", "::1"].contains(name) || name.hasSuffix(".localhost")
   }

@@ -33,6 +33,8 @@ struct Listener: Service {
       try await application.run()
     } catch let error as IOError {
       throw ServeError.cannotListen(host: host, port: port, error: error)
+    } catch is SocketAddressError.UnknownHost {
+      throw ServeError.unknownHost(host)
     }
   }
 }

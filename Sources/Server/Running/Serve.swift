@@ -17,7 +17,12 @@ public struct ListenConfiguration: Sendable {
   }
 
   /// `localhost` is two addresses, and clients may try either first.
-  var primaryHost: String { host == "localhost" ? "127.0.0.1" : host }
+  var primaryHost: String { host == "localhost" ? "127.0.0.1" : Self.bare(host) }
+
+  /// An address of IPv6 without the brackets that it has in a URL.
+  private static func bare(_ host: String) -> String {
+    host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+  }
 
   func url(port: Int) -> String {
     let host = primaryHost.contains(":") ? "[\(primaryHost)]" : primaryHost

@@ -4,9 +4,12 @@ import NIOCore
 /// Why the server can't start.
 public enum ServeError: Error, CustomStringConvertible {
   case cannotListen(host: String, port: Int, error: IOError)
+  case unknownHost(String)
 
   public var description: String {
     switch self {
+    case .unknownHost(let host):
+      "there is no address called \(host); --host takes localhost, a name, or an address like 0.0.0.0"
     case .cannotListen(let host, let port, let error):
       switch error.errnoCode {
       case EADDRINUSE: "port \(port) on \(host) is already in use; choose another with --port"
