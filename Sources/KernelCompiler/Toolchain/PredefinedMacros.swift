@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a compiler predefines for some flags: its own name, and the instruction sets it may use.
 public struct PredefinedMacros: Sendable {
   /// Values by name: "__AVX2__": "1".
@@ -40,8 +42,19 @@ public struct PredefinedMacros: Sendable {
 }
 
 extension Toolchain {
+  private static let knownMacros = Mutex<[[String]: PredefinedMacros]>([:])
+
   /// What this compiler predefines with these flags; `-march=native` tells the machine's features.
+  /// The answer is remembered for the life of the process.
   public func predefinedMacros(flags: [String]) throws -> PredefinedMacros {
-    try PredefinedMacros(compiler: path, flags: flags)
+    try Self.predefinedMacros(of: path, flags: flags)
+  }
+
+  static func predefinedMacros(of path: String, flags: [String]) throws -> PredefinedMacros {
+    let key = [path] + flags
+    if let known = knownMacros.withLock({ $0[key] }) { return known }
+    let macros = try PredefinedMacros(compiler: path, flags: flags)
+    knownMacros.withLock { $0[key] = macros }
+    return macros
   }
 }

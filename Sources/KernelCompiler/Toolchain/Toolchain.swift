@@ -35,9 +35,13 @@ public struct Toolchain: Hashable, Sendable {
     return toolchain
   }
 
-  /// A compiler for all of these targets.
+  /// A compiler for all of these targets: the usual one if it knows their flags.
   public static func find(for targets: [Target]) throws -> Toolchain {
-    try find(flagSets: targets.map(\.compilerFlags))
+    let usual = try find()
+    let knowsAll = targets.allSatisfy { target in
+      (try? usual.predefinedMacros(flags: target.compilerFlags)) != nil
+    }
+    return knowsAll ? usual : try find(flagSets: targets.map(\.compilerFlags))
   }
 
   /// Tries the named compilers in turn.
@@ -53,8 +57,7 @@ public struct Toolchain: Hashable, Sendable {
       if let reason = failure(of: path, flagSets: flagSets) {
         failures.append("\(path): \(reason)")
       } else {
-        return Toolchain(
-          path: path, name: try PredefinedMacros(compiler: path, flags: []).compilerName)
+        return Toolchain(path: path, name: try predefinedMacros(of: path, flags: []).compilerName)
       }
     }
     throw CompilerError(message(failures, isOverride: isOverride))
