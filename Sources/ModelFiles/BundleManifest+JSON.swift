@@ -52,10 +52,12 @@ extension BundleManifest {
 
 extension BundleManifest.Target {
   fileprivate var json: JSON {
-    [
-      "name": .string(name), "library": .string(library),
-      "cpu_features": .array(cpuFeatures.map(JSON.string)), "compiler": .string(compiler),
+    var members: [(key: String, value: JSON)] = [
+      ("name", .string(name)), ("library", .string(library)),
+      ("cpu_features", .array(cpuFeatures.map(JSON.string))), ("compiler", .string(compiler)),
     ]
+    if let buildKey { members.append(("build_key", .string(buildKey))) }
+    return .object(JSONObject(members))
   }
 
   fileprivate init(_ reader: ManifestReader) throws {
@@ -63,6 +65,7 @@ extension BundleManifest.Target {
     library = try reader.path("library")
     cpuFeatures = try reader.strings("cpu_features")
     compiler = try reader.string("compiler")
+    buildKey = try reader.has("build_key") ? reader.string("build_key") : nil
   }
 }
 

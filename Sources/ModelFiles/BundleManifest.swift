@@ -39,12 +39,19 @@ public struct BundleManifest: Sendable, Equatable {
     public var cpuFeatures: [String]
     /// "clang 14.0.6"
     public var compiler: String
+    /// Hash of the C, the compiler and what it was told: a library with the same one has the same
+    /// bytes and need not be compiled again. Nil where nobody worked it out.
+    public var buildKey: String?
 
-    public init(name: String, library: String, cpuFeatures: [String], compiler: String) {
+    public init(
+      name: String, library: String, cpuFeatures: [String], compiler: String,
+      buildKey: String? = nil
+    ) {
       self.name = name
       self.library = library
       self.cpuFeatures = cpuFeatures
       self.compiler = compiler
+      self.buildKey = buildKey
     }
   }
 

@@ -48,6 +48,9 @@ struct Compile: ParsableCommand {
   @Option(help: "Print a stage instead: graph, plan, c, assembly or manifest.")
   var emit: Stage?
 
+  @Flag(help: "Say on standard error when each stage began and ended.")
+  var timings = false
+
   func validate() throws { _ = try CacheType.chosen(cacheType, numerics) }
 
   func run() throws {
@@ -64,25 +67,44 @@ struct Compile: ParsableCommand {
   }
 
   private func makeBundle(of path: String) throws {
-    let progress = ProgressLine()
-    defer { progress.end() }
+    let line = ProgressLine()
+    defer { line.end() }
+    let times = StageTimes()
+    let progress: CompileProgress = { stage, share in
+      times.hear(stage)
+      line.compiling(stage, share)
+    }
     let started = ContinuousClock.now
     let warnings = Mutex<[String]>([])
+    let output = output ?? "\(modelName(path)).\(ModelBundle.pathExtension)"
+    let earlier = try? ModelBundle(path: output)
     let bundle = try compileBundle(
       model: ModelDirectory(path: path), targets: targets(), numerics: numerics,
-      cacheType: cacheType,
-      output: output ?? "\(modelName(path)).\(ModelBundle.pathExtension)",
+      cacheType: cacheType, output: output,
       companions: { directory in
         let companions = bundleCompanions(directory: directory)
         warnings.withLock { $0 = companions.warnings }
         return companions.files
-      }, progress: progress.compiling)
-    let measured = try storeShortMeasurement(of: bundle)
-    progress.end()
+      }, progress: progress)
+    let measured = try measureOnce(bundle, progress)
+    line.end()
+    if timings { FileHandle.standardError.write(Data(times.text.utf8)) }
     for warning in warnings.withLock(\.self) {
       FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
     }
-    print(summary(of: measured, seconds: started.duration(to: .now).seconds))
+    let isUnchanged = measured.manifest == earlier?.manifest
+    let seconds = secondsText(started.duration(to: .now).seconds)
+    print(summary(of: measured, took: isUnchanged ? "unchanged, \(seconds)" : seconds))
+  }
+
+  /// With a short measurement, unless the bundle took one over from the one before it.
+  private func measureOnce(
+    _ bundle: ModelBundle, _ progress: CompileProgress
+  ) throws -> ModelBundle {
+    guard bundle.manifest.speed == nil else { return bundle }
+    progress(.measure, 0)
+    defer { progress(.measure, 1) }
+    return try storeShortMeasurement(of: bundle)
   }
 
   private func targets() throws -> [Target] {
@@ -124,13 +146,13 @@ struct Compile: ParsableCommand {
     return bundle.manifest.json.text(style: .indented)
   }
 
-  private func summary(of bundle: ModelBundle, seconds: Double) -> String {
+  private func summary(of bundle: ModelBundle, took: String) -> String {
     let manifest = bundle.manifest
     let targets = manifest.targets.map(\.name).joined(separator: ", ")
     var lines = [
       "\(bundle.path): \(manifest.modelType), \(targets), numerics \(manifest.numerics), "
         + "keys and values in \(manifest.cacheType), "
-        + "\(byteText(manifest.sizes.weightsBytes)) of weights, \(secondsText(seconds))"
+        + "\(byteText(manifest.sizes.weightsBytes)) of weights, \(took)"
     ]
     if let divergence = manifest.divergence { lines.append(divergenceText(divergence)) }
     if let speed = manifest.speed { lines.append(speedText(speed)) }

@@ -43,47 +43,56 @@ struct BundleChecker: Sendable {
     return extra
   }
 
-  /// The reference of a bundle with the same weights.
-  func reference(from bundles: [String], packingKey: String) -> VerificationSet? {
-    VerificationSet.reused(
-      from: bundles, packingKey: packingKey, length: length, vocabulary: job.graph.vocabulary)
+  /// The reference of a bundle with the same weights, for this one as well.
+  func reference(of bundle: EarlierBundle) -> VerificationSet? {
+    bundle.shareReference(length: length, vocabulary: job.graph.vocabulary, to: referencePath)
   }
 
-  /// Compares all libraries, writes verify.safetensors and answers with the worst divergence; nil
-  /// for a bundle that is exact itself.
+  private var referencePath: String { "\(bundle)/\(VerificationSet.fileName)" }
+
+  /// Compares all libraries, writes verify.safetensors unless the reference is known, and answers
+  /// with the worst divergence; nil for a bundle that is exact itself.
   func check(
-    reference known: VerificationSet?, progress: (Double) -> Void
+    reference known: VerificationSet?, progress: CompileProgress
   ) throws -> BundleManifest.Divergence? {
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
-    progress(0)
-    let reference =
-      try known
-      ?? VerificationSet(
-        from: runner(exact, sequences: VerificationSet.prompts), length: length,
-        firstToken: firstToken)
-    try reference.write(to: "\(bundle)/\(VerificationSet.fileName)")
-    progress(0.6)
-    let check = NumericsCheck(reference: reference)
+    let check = NumericsCheck(reference: try known ?? makeReference(progress))
+    progress(.check, 0)
     let results = try compared.map { build in
       try check.divergence(
-        of: runner(build, sequences: 1), name: "target \(build.target.name)")
+        of: runner(build, sequences: VerificationSet.prompts), name: "target \(build.target.name)")
     }
-    progress(1)
+    progress(.check, 1)
     guard let worst = results.max(by: { $0.meanKL < $1.meanKL }) else { return nil }
     try NumericsCheck.checkBound(worst, numerics: job.numerics)
     return job.numerics == .exact ? nil : worst
   }
 
+  private func makeReference(_ progress: CompileProgress) throws -> VerificationSet {
+    progress(.reference, 0)
+    let reference = try VerificationSet(
+      from: runner(exact, sequences: VerificationSet.prompts), length: length,
+      firstToken: firstToken
+    ) { progress(.reference, $0) }
+    try reference.write(to: referencePath)
+    return reference
+  }
+
   /// How long steps take with the bundle's library that a server on this machine would choose; nil
   /// where it could run none of them.
-  func stepCost() throws -> BundleManifest.StepCost? {
+  func stepCost(progress: CompileProgress) throws -> BundleManifest.StepCost? {
     let own = compared.filter { !$0.path.hasPrefix(scratch) }
     guard let build = own.max(by: { $0.target.cpuFeatures.count < $1.target.cpuFeatures.count })
     else { return nil }
+    progress(.time, 0)
     let rows = min(build.source.plan.maximumRows, job.graph.contextLimit)
     let runner = try runner(build, sequences: 1, positions: rows)
-    return StepTiming(runner: runner, threads: availableThreads()).measure(maximumRows: rows)
+    let cost = StepTiming(runner: runner, threads: availableThreads()).measure(maximumRows: rows)
+    progress(.time, 1)
+    return cost
   }
+
+  /// Removes what only the check needed.
+  func removeScratch() throws { try FileManager.default.removeItem(atPath: scratch) }
 
   private var length: Int { min(VerificationSet.usualLength, job.graph.contextLimit) }
 

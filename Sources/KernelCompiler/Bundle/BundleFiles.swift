@@ -27,10 +27,17 @@ struct BundleFiles {
         done += size
         return file
       }
-      let digest = try sha256(ofFile: "\(folder)/\(path)") { progress(Double(done + $0) / total) }
+      let file = try hashed(path) { progress(Double(done + $0) / total) }
       done += size
-      return BundleManifest.File(path: path, bytes: size, sha256: digest)
+      return file
     }
+  }
+
+  /// Size and hash of one file; `progress` hears how many bytes are done.
+  func hashed(_ path: String, progress: (Int) -> Void) throws -> BundleManifest.File {
+    BundleManifest.File(
+      path: path, bytes: try Self.size(of: "\(folder)/\(path)"),
+      sha256: try sha256(ofFile: "\(folder)/\(path)", progress: progress))
   }
 
   static func size(of path: String) throws -> Int {

@@ -28,7 +28,7 @@ public func verifyNumerics(of bundle: ModelBundle) throws -> [VerificationResult
     let set = try VerificationSet(path: bundle.path(of: VerificationSet.fileName))
     let runner = try LibraryRunner(
       library: bundle.libraryPath(for: target), weights: bundle.weightsPath,
-      threads: availableThreads(), sequences: 1, positions: set.length)
+      threads: availableThreads(), sequences: set.tokens.count, positions: set.length)
     try set.check(vocabulary: runner.vocabulary)
     let divergence = try NumericsCheck(reference: set).divergence(
       of: runner, name: "target \(target.name)")

@@ -1,6 +1,5 @@
 import Foundation
 import Machine
-import ModelABI
 import ModelFiles
 import ModelGraph
 import Synchronization
@@ -54,39 +53,97 @@ struct BundleWriter: Sendable {
   func write() throws {
     for name in ["lib", "source"] { try makeFolder("\(folder)/\(name)") }
     try writeSources()
+    let manifest = try BundleManifest(job: job)
     let checker = try BundleChecker(job: job, bundle: folder, builds: builds)
+    let earlier = earlier(signature: manifest.signature)
     let parts = Mutex(BundleParts())
-    try inParallel([
-      { try compileLibraries(builds) },
-      { try makeParts(for: checker, parts) },
+    var jobs: [@Sendable () throws -> Void] = [
+      { try provideLibraries(manifest.targets, from: earlier) },
+      { try provideWeights(for: manifest, checker, from: earlier, parts) },
       { try copyModelFiles() },
-    ])
-    let made = parts.withLock { $0 }
-    let divergence = try checker.check(reference: made.reference) { progress(.check, $0) }
-    try writeManifest(made, divergence, stepCost: checker.stepCost())
+    ]
+    // With an earlier bundle it must be seen first whether its measurements can be taken over.
+    if earlier == nil { jobs.append { try compileExtra(checker, reference: nil) } }
+    try inParallel(jobs)
+    try finish(manifest, checker, parts.withLock { $0 })
   }
 
-  /// Packs the weights, or takes them and the reference from a bundle that has the same; compiles
-  /// what the check needs besides.
-  private func makeParts(for checker: BundleChecker, _ parts: borrowing Mutex<BundleParts>) throws {
+  /// The earlier bundle to take things over from: one of a model with the same shapes, if any.
+  private func earlier(signature: String) -> EarlierBundle? {
+    let bundles = reusable.compactMap(EarlierBundle.init)
+    return bundles.first { $0.mayShareWeights(signature: signature) } ?? bundles.first
+  }
+
+  private func provideLibraries(
+    _ targets: [BundleManifest.Target], from earlier: EarlierBundle?
+  ) throws {
+    let missing = zip(builds, targets).filter { build, target in
+      guard let key = target.buildKey else { return true }
+      return earlier?.shareLibrary(buildKey: key, to: build.path) == nil
+    }.map(\.0)
+    guard !missing.isEmpty else { return }
+    progress(.compile, 0)
+    try compile(missing) { progress(.compile, $0) }
+  }
+
+  /// Takes the weights, the reference and the measurements from an earlier bundle with the same
+  /// weights, or packs them and compiles what the check needs besides.
+  private func provideWeights(
+    for manifest: BundleManifest, _ checker: BundleChecker, from earlier: EarlierBundle?,
+    _ parts: borrowing Mutex<BundleParts>
+  ) throws {
     let packer = WeightPacker(graph: job.graph, plan: job.sources[0].plan)
-    let weights = try PackedWeights(model: job.model, packer: packer)
     let path = "\(folder)/\(ModelBundle.weightsName)"
-    let made = BundleParts(
-      packingKey: weights.key, reusedWeights: weights.reuse(from: reusable, at: path),
-      reference: checker.reference(from: reusable, packingKey: weights.key))
-    parts.withLock { $0 = made }
-    var jobs: [@Sendable () throws -> Void] = [
-      { try compile(checker.extraBuilds(reference: made.reference)) { _ in } }
-    ]
-    if made.reusedWeights == nil {
+    let found = Mutex(BundleParts())
+    // Both read as much.
+    try inParallel([
+      {
+        progress(.hash, 0)
+        let key = try packingKey(of: job.model, packer: packer)
+        found.withLock { $0.packingKey = key }
+        progress(.hash, 1)
+      },
+      {
+        let file = earlier?.share(ModelBundle.weightsName, to: path)
+        found.withLock { $0.weights = file }
+      },
+    ])
+    var made = found.withLock { $0 }
+    let same = earlier.flatMap { $0.sharesWeights(packingKey: made.packingKey) ? $0 : nil }
+    made.reference = same.flatMap(checker.reference)
+    if made.reference != nil { made.measurements = same?.measurements(for: manifest) }
+    if same == nil { made.weights = nil }
+    let needed = made
+    var jobs: [@Sendable () throws -> Void] = []
+    if earlier != nil, made.measurements == nil {
+      jobs.append { try compileExtra(checker, reference: needed.reference) }
+    }
+    if made.weights == nil {
       jobs.append {
-        progress(.pack, 0)
-        try packer.write(to: path, threads: availableThreads()) { progress(.pack, $0) }
+        let file = try pack(packer, to: path)
+        found.withLock { $0.weights = file }
       }
     }
     try inParallel(jobs)
+    made.weights = made.weights ?? found.withLock { $0.weights }
+    let all = made
+    parts.withLock { $0 = all }
+  }
+
+  private func pack(_ packer: WeightPacker, to path: String) throws -> BundleManifest.File {
+    progress(.pack, 0)
+    // What is there may be the earlier bundle's, too.
+    try? FileManager.default.removeItem(atPath: path)
+    try packer.write(to: path, threads: availableThreads()) { progress(.pack, $0 * 0.8) }
+    let file = try BundleFiles(folder: folder).hashed(ModelBundle.weightsName) {
+      progress(.pack, 0.8 + 0.2 * Double($0) / Double(max(packer.totalBytes, 1)))
+    }
     progress(.pack, 1)
+    return file
+  }
+
+  private func compileExtra(_ checker: BundleChecker, reference: VerificationSet?) throws {
+    try compile(checker.extraBuilds(reference: reference)) { _ in }
   }
 
   private func makeFolder(_ path: String) throws {
@@ -115,11 +172,6 @@ struct BundleWriter: Sendable {
       LibraryBuild(
         source: source, target: target, path: "\(folder)/\(Self.library(of: target))")
     }
-  }
-
-  private func compileLibraries(_ builds: [LibraryBuild]) throws {
-    progress(.compile, 0)
-    try compile(builds) { progress(.compile, $0) }
   }
 
   private func compile(
@@ -151,29 +203,34 @@ struct BundleWriter: Sendable {
     }
   }
 
-  private func writeManifest(
-    _ made: BundleParts, _ divergence: BundleManifest.Divergence?,
-    stepCost: BundleManifest.StepCost?
+  /// Measures what isn't known yet, and writes the manifest.
+  private func finish(
+    _ unmeasured: BundleManifest, _ checker: BundleChecker, _ made: BundleParts
   ) throws {
-    progress(.finish, 0)
-    var manifest = BundleManifest(job: job)
+    var manifest = unmeasured
     manifest.packingKey = made.packingKey
-    manifest.divergence = divergence
-    manifest.stepCost = stepCost
+    let measurements =
+      try made.measurements
+      ?? Measurements(divergence: checker.check(reference: made.reference, progress: progress))
+    manifest.divergence = measurements.divergence
+    manifest.stepCost = try measurements.stepCost ?? checker.stepCost(progress: progress)
+    manifest.speed = measurements.speed
+    try checker.removeScratch()
+    progress(.finish, 0)
     manifest.files = try BundleFiles(folder: folder).hashed(
-      known: [made.reusedWeights].compactMap { $0 }
+      known: [made.weights].compactMap { $0 }
     ) { progress(.finish, $0 * 0.9) }
     try write(manifest.json.text(style: .indented) + "\n", ModelBundle.manifestName)
     try BundleFiles(folder: folder).synchronize()
   }
 }
 
-/// What is made, or found in an older bundle, before libraries can be checked.
+/// What is made, or found in an earlier bundle, before libraries can be checked.
 private struct BundleParts: Sendable {
-  var packingKey: String?
-  /// What the older bundle's manifest says of them.
-  var reusedWeights: BundleManifest.File?
+  var packingKey = ""
+  var weights: BundleManifest.File?
   var reference: VerificationSet?
+  var measurements: Measurements?
 }
 
 /// One library to compile.
@@ -181,44 +238,4 @@ struct LibraryBuild: Sendable {
   let source: CompiledSource
   let target: Target
   let path: String
-}
-
-extension BundleManifest {
-  fileprivate init(job: CompileJob) {
-    let plan = job.sources[0].plan
-    self.init(
-      abiVersion: Int(MODEL_ABI_VERSION), modelType: job.graph.modelType,
-      signature: plan.signature, numerics: job.numerics.rawValue,
-      cacheType: job.cacheType.rawValue,
-      targets: job.targets.map {
-        Target(
-          name: $0.name, library: BundleWriter.library(of: $0), cpuFeatures: $0.cpuFeatures,
-          compiler: job.toolchain.name)
-      },
-      sizes: Sizes(
-        weightsBytes: plan.weightsBytes, pageBytes: plan.pageBytes,
-        pagePositions: plan.pagePositions, maximumRows: plan.maximumRows,
-        scratchBytes: Self.scratch(job.sources)),
-      kernels: plan.kernels.map(KernelCost.init))
-  }
-
-  /// By number of threads, the most that any of the libraries needs.
-  private static func scratch(_ sources: [CompiledSource]) -> [Int: Int] {
-    let threads = Set([1, 2, 4, 8, 16, 32, 64, availableThreads()])
-    return Dictionary(
-      uniqueKeysWithValues: threads.map { count in
-        (count, sources.map { $0.plan.scratchBytes(threads: count) }.max() ?? 0)
-      })
-  }
-}
-
-extension BundleManifest.KernelCost {
-  fileprivate init(_ cost: KernelCost) {
-    self.init(
-      name: cost.name, calls: cost.calls, weightBytes: cost.weightBytes,
-      operationsPerRow: cost.operationsPerRow,
-      int8OperationsPerRow: cost.int8OperationsPerRow,
-      pageBytesPerPosition: cost.pageBytesPerPosition,
-      operationsPerPosition: cost.operationsPerPosition)
-  }
 }

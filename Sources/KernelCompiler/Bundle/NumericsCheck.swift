@@ -14,37 +14,53 @@ struct NumericsCheck {
     }
   }
 
-  /// Runs one library over the prompts and measures it; refuses one that is broken.
+  /// Runs one library over the prompts, each a sequence of the runner's, and measures it; refuses one
+  /// that is broken.
   func divergence(of runner: LibraryRunner, name: String) throws -> BundleManifest.Divergence {
     let vocabulary = runner.vocabulary
     var meter = DivergenceMeter()
-    for (prompt, tokens) in reference.tokens.enumerated() {
-      let rows = tokens.enumerated().map { StepDriver.Row(token: $1, position: $0) }
-      // Of the first prompt all are needed, to be compared with what the tokens give one by one.
-      let wanted = prompt == 0 ? Array(rows.indices) : reference.positions
-      let logits = Array(runner.driver.step(rows, wanted: wanted))
-      for (position, expected) in zip(reference.positions, reference.logits[prompt]) {
-        guard let index = wanted.firstIndex(of: position) else { continue }
+    let together = max(1, runner.driver.sizes.maximumRows / reference.length)
+    for first in stride(from: 0, to: reference.tokens.count, by: together) {
+      let prompts = first..<min(first + together, reference.tokens.count)
+      let logits = Array(prefill(prompts, runner))
+      let rows = prompts.flatMap { reference.logits[$0] }
+      for (index, expected) in rows.enumerated() {
         let row = logits[index * vocabulary..<(index + 1) * vocabulary]
         guard row.allSatisfy(\.isFinite) else {
+          let position = reference.positions[index % reference.positions.count]
           throw CompilerError("\(name): the logits of token \(position) are not finite numbers")
         }
         meter.add(row, reference: expected[...])
       }
-      if prompt == 0 { try checkDecode(runner, tokens, prefilled: logits, name: name) }
+      if first == 0 { try checkDecode(runner, prefilled: logits, name: name) }
     }
     return meter.result(prompts: reference.tokens.count)
   }
 
-  /// One token at a time must give the very bits that the whole prompt gave.
+  /// The logits of some prompts at the reference's positions, all in one step.
+  private func prefill(
+    _ prompts: Range<Int>, _ runner: LibraryRunner
+  ) -> UnsafeBufferPointer<Float> {  // (prompts, positions, vocabulary)
+    let rows = prompts.flatMap { prompt in
+      reference.tokens[prompt].enumerated().map { position, token in
+        StepDriver.Row(token: token, position: position, sequence: prompt)
+      }
+    }
+    let wanted = prompts.indices.flatMap { _ in reference.positions }.enumerated().map {
+      $0.offset / reference.positions.count * reference.length + $0.element
+    }
+    return runner.driver.step(rows, wanted: wanted)
+  }
+
+  /// A token of the first prompt alone must give the very bits that it gave together with all others.
   private func checkDecode(
-    _ runner: LibraryRunner, _ tokens: [Int32], prefilled: [Float], name: String
+    _ runner: LibraryRunner, prefilled: [Float], name: String
   ) throws {
     let vocabulary = runner.vocabulary
-    for (position, token) in tokens.enumerated() {
-      let row = StepDriver.Row(token: token, position: position)
+    for (index, position) in reference.positions.enumerated() {
+      let row = StepDriver.Row(token: reference.tokens[0][position], position: position)
       let logits = runner.driver.step([row], wanted: [0])
-      let expected = prefilled[position * vocabulary..<(position + 1) * vocabulary]
+      let expected = prefilled[index * vocabulary..<(index + 1) * vocabulary]
       guard zip(logits, expected).allSatisfy({ $0.bitPattern == $1.bitPattern }) else {
         throw CompilerError(
           "\(name): token \(position) has other logits alone than together with the ones before "

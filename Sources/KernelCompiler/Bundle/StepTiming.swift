@@ -6,22 +6,36 @@ struct StepTiming {
   let runner: LibraryRunner
   let threads: Int
 
-  /// All timings together; what is beyond follows from the largest number of rows timed.
-  private static let secondsAtMost = 1.5
+  /// All timings together, those of `always` excepted.
+  private static let secondsAtMost = 1.2
+  /// What the curve needs at least: a token, a batch, a piece of a prompt.
+  private static let always = [1, 16, 64]
+  /// The rest, what tells most about the curve first.
+  private static let others = [4, 256, 2, 8, 32, 128, 512]
+  /// Steps of so few rows are timed again while there is time: a disturbance weighs more there.
+  private static let fewRows = 16
 
-  /// 1, 2, 4, … rows of one sequence.
+  /// Different numbers of rows of one sequence; what is beyond follows from the largest timed.
   func measure(maximumRows: Int) -> BundleManifest.StepCost {
-    var milliseconds: [Int: Double] = [:]
+    var best: [Int: Double] = [:]
     let started = ContinuousClock.now
-    var rows = 1
-    while rows <= maximumRows, started.duration(to: .now).seconds < Self.secondsAtMost {
-      let repetitions = rows <= 16 ? 3 : 1
-      if rows == 1 { _ = seconds(rows: rows) }  // wakes threads and clocks
-      let best = (0..<repetitions).map { _ in seconds(rows: rows) }.min() ?? 0
-      milliseconds[rows] = (best * 1e6).rounded() / 1e3
-      rows *= 2
+    func time(_ rows: Int) { best[rows] = min(best[rows] ?? .infinity, seconds(rows: rows)) }
+    func isInTime(_ rows: Int) -> Bool {
+      started.duration(to: .now).seconds + Self.most(rows, best) <= Self.secondsAtMost
     }
-    return BundleManifest.StepCost(threads: threads, milliseconds: milliseconds)
+    _ = seconds(rows: 1)  // wakes threads and clocks
+    for rows in Self.always where rows <= maximumRows { time(rows) }
+    for rows in Self.others where rows <= maximumRows && isInTime(rows) { time(rows) }
+    let again = best.keys.filter { $0 <= Self.fewRows }.sorted()
+    for rows in again + again where isInTime(rows) { time(rows) }
+    return BundleManifest.StepCost(
+      threads: threads, milliseconds: best.mapValues { ($0 * 1e6).rounded() / 1e3 })
+  }
+
+  /// The most that so many rows can take: what more rows took, or fewer in proportion.
+  static func most(_ rows: Int, _ known: [Int: Double]) -> Double {
+    known.map { $0.key >= rows ? $0.value : $0.value * Double(rows) / Double($0.key) }.min()
+      ?? .infinity
   }
 
   private func seconds(rows: Int) -> Double {

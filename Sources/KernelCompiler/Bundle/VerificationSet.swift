@@ -39,8 +39,11 @@ struct VerificationSet: Equatable {
 // MARK: - Making it
 
 extension VerificationSet {
-  /// Lets an exact library write the prompts, all of them together, one token a step.
-  init(from runner: LibraryRunner, length: Int, firstToken: Int32?) throws {
+  /// Lets an exact library write the prompts, all of them together, one token a step; `progress`
+  /// hears the finished share.
+  init(
+    from runner: LibraryRunner, length: Int, firstToken: Int32?, progress: (Double) -> Void
+  ) throws {
     let vocabulary = runner.vocabulary
     var random = SeededRandom(seed: 20)
     var tokens: [[Int32]] = (0..<Self.prompts).map { prompt in
@@ -62,6 +65,7 @@ extension VerificationSet {
         if positions.contains(position) { logits[prompt].append(row) }
         if position + 1 < length { tokens[prompt].append(Self.sample(row, &random)) }
       }
+      progress(Double(position + 1) / Double(length))
     }
     self.init(tokens: tokens, positions: positions, logits: logits)
   }
@@ -76,22 +80,6 @@ extension VerificationSet {
       if rest < 0 { return Int32(token) }
     }
     return Int32(weights.count - 1)
-  }
-
-  /// The set of the first of these bundles that was made from the same weights, in the same way:
-  /// exact mathematics answers alike again.
-  static func reused(
-    from bundles: [String], packingKey: String, length: Int, vocabulary: Int
-  ) -> VerificationSet? {
-    for path in bundles {
-      guard let bundle = try? ModelBundle(path: path), bundle.manifest.packingKey == packingKey,
-        let set = try? VerificationSet(path: bundle.path(of: fileName)),
-        set.tokens.count == prompts, set.length == length,
-        set.positions == positions(length: length), (try? set.check(vocabulary: vocabulary)) != nil
-      else { continue }
-      return set
-    }
-    return nil
   }
 }
 

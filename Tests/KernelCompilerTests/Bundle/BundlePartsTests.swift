@@ -162,3 +162,13 @@ import Testing
     #expect(stride(from: 0, to: 15, by: 3).map { all[$0] } == [10, 11, 12, 13, 14])
   }
 }
+
+@Suite struct StepTimingTests {
+  @Test func `the most that rows can take follows from those timed`() {
+    let known = [1: 10.0, 16: 40]
+    #expect(StepTiming.most(4, known) == 40)
+    #expect(StepTiming.most(2, known) == 20)
+    #expect(StepTiming.most(64, known) == 160)
+    #expect(StepTiming.most(1, [:]) == .infinity)
+  }
+}

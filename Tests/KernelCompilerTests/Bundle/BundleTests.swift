@@ -61,26 +61,52 @@ import Testing
     }
   }
 
-  @Test func `compiling again gives the same bundle and packs no weights; damage is found`() throws
-  {
+  @Test func `compiling again takes over all that is still right; damage is found`() throws {
     try inFolder { folder in
       let path = "\(folder)/pocket.mlxbundle"
-      let first = try compilePocket(numerics: .exact, to: path)
-      let node = try inode(first.weightsPath)
-      let stages = Mutex<Set<CompileStage>>([])
-      let second = try compilePocket(
-        numerics: .exact, to: path,
-        progress: { stage, share in
-          if share < 1 { stages.withLock { _ = $0.insert(stage) } }
-        })
-      #expect(timeless(second.manifest) == timeless(first.manifest))
-      #expect(try inode(second.weightsPath) == node)
-      #expect(stages.withLock { !$0.contains(.pack) && $0.contains(.compile) })
-      #expect(first.manifest.divergence == nil)
+      let first = try compilePocket(numerics: .fast, to: path)
+      let nodes = try inodes(first, ["weights.bin", "lib/native.so", "verify.safetensors"])
+      let stages = Stages()
+      let second = try compilePocket(numerics: .fast, to: path, progress: stages.hear)
+      #expect(second.manifest == first.manifest)
+      #expect(try inodes(second, ["weights.bin", "lib/native.so", "verify.safetensors"]) == nodes)
+      #expect(stages.heard.isDisjoint(with: [.pack, .compile, .reference, .check, .time]))
 
       try damageWeights(of: second)
       #expect(throws: ModelError.self) { try second.verifyHashes() }
       #expect(throws: CompilerError.self) { try verifyNumerics(of: second) }
+    }
+  }
+
+  @Test func `what was damaged is made again`() throws {
+    try inFolder { folder in
+      let path = "\(folder)/pocket.mlxbundle"
+      let first = try compilePocket(numerics: .exact, to: path)
+      try damageWeights(of: first)
+      let library = "\(path)/lib/native.so"
+      // This process has the old file loaded: another one takes its place.
+      try Data(repeating: 0, count: BundleFiles.size(of: library))
+        .write(to: URL(fileURLWithPath: library), options: .atomic)
+      let stages = Stages()
+      let second = try compilePocket(numerics: .exact, to: path, progress: stages.hear)
+      #expect(second.manifest == first.manifest)
+      #expect(stages.heard.isSuperset(of: [.pack, .compile]))
+      try second.verifyHashes()
+    }
+  }
+
+  @Test func `other numerics share the weights and are measured anew`() throws {
+    try inFolder { folder in
+      let path = "\(folder)/pocket.mlxbundle"
+      let exact = try compilePocket(numerics: .exact, to: path)
+      #expect(exact.manifest.divergence == nil)
+      let node = try inodes(exact, ["weights.bin"])
+      let stages = Stages()
+      let fast = try compilePocket(numerics: .fast, to: path, progress: stages.hear)
+      #expect(try inodes(fast, ["weights.bin"]) == node)
+      #expect(fast.manifest.divergence != nil)
+      #expect(stages.heard.isDisjoint(with: [.pack, .reference]))
+      #expect(stages.heard.isSuperset(of: [.compile, .check, .time]))
     }
   }
 
@@ -149,16 +175,22 @@ private func damageWeights(of bundle: ModelBundle) throws {
   try weights.write(to: file)
 }
 
-/// A manifest without what was timed.
-private func timeless(_ manifest: BundleManifest) -> BundleManifest {
-  var manifest = manifest
-  manifest.stepCost = nil
-  return manifest
+private func inodes(_ bundle: ModelBundle, _ names: [String]) throws -> [Int] {
+  try names.map { name in
+    let attributes = try FileManager.default.attributesOfItem(atPath: bundle.path(of: name))
+    return try #require(attributes[.systemFileNumber] as? Int)
+  }
 }
 
-private func inode(_ path: String) throws -> Int {
-  let attributes = try FileManager.default.attributesOfItem(atPath: path)
-  return try #require(attributes[.systemFileNumber] as? Int)
+/// Which stages a compile went through.
+private final class Stages: Sendable {
+  private let stages = Mutex<Set<CompileStage>>([])
+
+  var heard: Set<CompileStage> { stages.withLock(\.self) }
+
+  @Sendable func hear(_ stage: CompileStage, _ share: Double) {
+    stages.withLock { _ = $0.insert(stage) }
+  }
 }
 
 extension CompileJob {
