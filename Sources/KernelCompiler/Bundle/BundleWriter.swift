@@ -121,11 +121,14 @@ struct BundleWriter: Sendable {
     if made.weights == nil {
       jobs.append {
         let file = try pack(packer, to: path)
-        found.withLock { $0.weights = file }
+        // The check need not wait for the disk.
+        let written = BackgroundJob { try BundleFiles.synchronize(path) }
+        found.withLock { ($0.weights, $0.weightsWritten) = (file, written) }
       }
     }
     try inParallel(jobs)
     made.weights = made.weights ?? found.withLock { $0.weights }
+    made.weightsWritten = found.withLock { $0.weightsWritten }
     let all = made
     parts.withLock { $0 = all }
   }
@@ -221,6 +224,7 @@ struct BundleWriter: Sendable {
       known: [made.weights].compactMap { $0 }
     ) { progress(.finish, $0 * 0.9) }
     try write(manifest.json.text(style: .indented) + "\n", ModelBundle.manifestName)
+    try made.weightsWritten?.wait()
     try BundleFiles(folder: folder).synchronize()
   }
 }
@@ -229,6 +233,8 @@ struct BundleWriter: Sendable {
 private struct BundleParts: Sendable {
   var packingKey = ""
   var weights: BundleManifest.File?
+  /// Ends when new weights are on the disk.
+  var weightsWritten: BackgroundJob?
   var reference: VerificationSet?
   var measurements: Measurements?
 }

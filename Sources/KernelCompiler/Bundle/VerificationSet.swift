@@ -9,7 +9,7 @@ struct VerificationSet: Equatable {
   static let fileName = "verify.safetensors"
   static let prompts = 8
   /// Tokens of a prompt, where the model's context allows that many.
-  static let usualLength = 16
+  static let usualLength = 8
 
   /// (prompts, length)
   let tokens: [[Int32]]
@@ -21,10 +21,10 @@ struct VerificationSet: Equatable {
   /// Tokens of each prompt.
   var length: Int { tokens.first?.count ?? 0 }
 
-  /// Every fourth token: all would make the file as large as a small model.
+  /// Every second token: all would make the file as large as a small model.
   static func positions(length: Int) -> [Int] {
-    let every4th = Array(stride(from: 3, to: length, by: 4))
-    return every4th.isEmpty ? [length - 1] : every4th
+    let every2nd = Array(stride(from: 1, to: length, by: 2))
+    return every2nd.isEmpty ? [length - 1] : every2nd
   }
 
   /// Whether this belongs to a model with so many tokens.

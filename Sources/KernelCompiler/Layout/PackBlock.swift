@@ -54,11 +54,19 @@ extension PackedMatrix {
     let codeBytes = group * bits * blockRows / 8
     let groupBytes = codeBytes + 2 * blockRows * scaleBytes
     let packer = CodePacker(bits: bits, group: group)
+    let isWhole = bits == 4 && rows.count == blockRows
+    if isWhole {
+      for index in 0..<groups {
+        packer.pack4(
+          source + (rows.lowerBound * matrix.columns + index * group) / 2,
+          apart: matrix.columns / 2, output + index * groupBytes)
+      }
+    }
     for (lane, row) in rows.enumerated() {
       let input = source + row * matrix.columns * bits / 8
       for index in 0..<groups {
         let to = output + index * groupBytes
-        packer.pack(input + index * group * bits / 8, lane: lane, to)
+        if !isWhole { packer.pack(input + index * group * bits / 8, lane: lane, to) }
         let from = (row * groups + index) * scaleBytes
         let place = to + codeBytes + lane * scaleBytes
         place.copyMemory(from: scales + from, byteCount: scaleBytes)
@@ -123,6 +131,26 @@ struct CodePacker {
       let codes = input.loadUnaligned(fromByteOffset: word * 4, as: UInt32.self)
       let packed = spread(codes & 0xFFFF) | spread(codes >> 16) << 4
       output.storeBytes(of: packed, toByteOffset: word * 64 + lane * 4, as: UInt32.self)
+    }
+  }
+
+  /// The same of 16 rows at once, `apart` bytes from one to the next: memory is written in its order.
+  func pack4(
+    _ input: UnsafeRawPointer, apart: Int, _ output: UnsafeMutableRawPointer
+  ) {
+    typealias Words = SIMD16<UInt32>
+    func spread(_ four: Words) -> Words {
+      let pairs = (four | four &<< 8) & Words(repeating: 0x00FF_00FF)
+      return (pairs | pairs &<< 4) & Words(repeating: 0x0F0F_0F0F)
+    }
+    for word in 0..<group / 8 {
+      var codes = Words()
+      for lane in 0..<blockRows {
+        codes[lane] = input.loadUnaligned(
+          fromByteOffset: lane * apart + word * 4, as: UInt32.self)
+      }
+      let packed = spread(codes & Words(repeating: 0xFFFF)) | spread(codes &>> 16) &<< 4
+      output.storeBytes(of: packed, toByteOffset: word * 64, as: Words.self)
     }
   }
 

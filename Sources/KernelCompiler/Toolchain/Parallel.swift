@@ -22,3 +22,27 @@ func inParallel(_ jobs: [@Sendable () throws -> Void]) throws {
   group.wait()
   if let error = failure.withLock({ $0 }) { throw error }
 }
+
+/// A job on a thread of its own, which somebody will wait for.
+final class BackgroundJob: Sendable {
+  private let failure = Mutex<(any Error)?>(nil)
+  private let group = DispatchGroup()
+
+  init(_ job: @escaping @Sendable () throws -> Void) {
+    group.enter()
+    Thread.detachNewThread { [self] in
+      do {
+        try job()
+      } catch {
+        failure.withLock { $0 = error }
+      }
+      group.leave()
+    }
+  }
+
+  /// Waits for its end, and throws what it threw.
+  func wait() throws {
+    group.wait()
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+}

@@ -122,7 +122,11 @@ final class Contestant {
     for sequence in (workload.depth <= workload.prompt ? 1 : 0)..<workload.batch {
       _ = driver.prefill(tokens[...], sequence: sequence)
     }
-    for step in 0..<min(workload.generate, 4) { generate(at: workload.depth + step, workload) }
+    let started = ContinuousClock.now
+    for step in 0..<min(workload.generate, 4)
+    where started.duration(to: .now) < workload.roundLimit {
+      generate(at: workload.depth + step, workload)
+    }
   }
 
   private func generate(at position: Int, _ workload: Workload) {

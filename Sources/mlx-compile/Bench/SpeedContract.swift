@@ -48,7 +48,7 @@ private func measureShortly(_ bundle: ModelBundle) throws -> ModelBundle {
   // Enough rows for whole tiles; enough steps for a median, few enough for billions of weights.
   let workload = Workload(
     prompt: min(32, bundle.manifest.sizes.maximumRows), generate: 8, depth: 32, batch: 1,
-    threads: availableThreads())
+    threads: availableThreads(), roundLimit: .milliseconds(300))
   let contestant = try Contestant(bundle: bundle, workload: workload)
   var roofline = Roofline(
     target: contestant.target, threads: workload.threads, memoryBytes: 256 << 20)

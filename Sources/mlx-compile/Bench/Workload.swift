@@ -8,7 +8,7 @@ struct Workload {
   let threads: Int
 
   /// A round of a slow backend ends here, with fewer tokens timed.
-  let roundLimit = Duration.seconds(10)
+  var roundLimit = Duration.seconds(10)
 
   /// Positions of one sequence.
   var positions: Int { max(prompt, depth + generate) }

@@ -117,9 +117,10 @@ import Testing
     }
   }
 
-  @Test func `every fourth token is compared, or the last of a short prompt`() {
-    #expect(VerificationSet.positions(length: 16) == [3, 7, 11, 15])
+  @Test func `every second token is compared, or the last of a short prompt`() {
+    #expect(VerificationSet.positions(length: 8) == [1, 3, 5, 7])
     #expect(VerificationSet.positions(length: 2) == [1])
+    #expect(VerificationSet.positions(length: 1) == [0])
   }
 
   @Test func `a set of another model is refused`() throws {
