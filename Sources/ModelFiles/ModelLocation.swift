@@ -19,13 +19,23 @@ public enum ModelLocation: Equatable, Sendable {
     let path = (text as NSString).expandingTildeInPath
     var isDirectory: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) {
-      let parent = (path as NSString).deletingLastPathComponent
-      return try classify(isDirectory.boolValue ? path : parent.isEmpty ? "." : parent)
+      return try isDirectory.boolValue ? classify(path) : classify(around: path)
     }
     guard HubCache.isIdentifier(text) else {
       throw ModelError("\(text): no such file or directory, and not a hub id (OWNER/NAME)")
     }
     return try classify(HubCache(environment: environment).snapshot(of: text))
+  }
+
+  /// The model that a file belongs to.
+  private static func classify(around file: String) throws -> ModelLocation {
+    let parent = (file as NSString).deletingLastPathComponent
+    if let location = try? classify(parent.isEmpty ? "." : parent) { return location }
+    let isGGUF = (file as NSString).pathExtension.lowercased() == "gguf"
+    throw ModelError(
+      "\(file): is \(isGGUF ? "a GGUF file" : "a file"), not an MLX model, and there is no "
+        + "\(ModelBundle.manifestName) or config.json beside it; give a bundle, a model folder, or "
+        + "a file inside one")
   }
 
   /// A bundle has config.json too, so its manifest decides.
@@ -37,7 +47,8 @@ public enum ModelLocation: Equatable, Sendable {
     if has(ModelBundle.manifestName) { return .bundle(directory) }
     if has("config.json") { return .directory(directory) }
     throw ModelError(
-      "\(directory): holds neither \(ModelBundle.manifestName) (a bundle) nor config.json (a model)"
+      "\(directory): holds neither \(ModelBundle.manifestName) (a bundle) nor config.json (a model); "
+        + "give a bundle or a model folder"
     )
   }
 }

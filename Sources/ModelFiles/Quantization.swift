@@ -41,6 +41,26 @@ struct Quantization: Sendable {
     foreignMethod = key == "quantization" ? nil : object["quant_method"]?.string
     defaults = Self.parameters(object)
     layers = object
+    if foreignMethod == nil { try Self.check(object, key) }
+  }
+
+  /// Refuses widths and group sizes that MLX has in no mode. Another tool's are its own affair.
+  private static func check(_ object: JSONObject, _ key: String) throws {
+    try checkNumbers(object, key)
+    for (name, value) in object {
+      if let entry = value.object { try checkNumbers(entry, "\(key).\(printable(name))") }
+    }
+  }
+
+  private static func checkNumbers(_ entry: JSONObject, _ key: String) throws {
+    for (name, allowed) in [("bits", [2, 3, 4, 5, 6, 8]), ("group_size", [16, 32, 64, 128])] {
+      guard let value = entry[name], !value.isNull else { continue }
+      if let number = value.integer, allowed.contains(number) { continue }
+      let known = allowed.dropLast().map(String.init).joined(separator: ", ")
+      throw ModelError(
+        "config.json: \(key).\(name) is \(printable(value.text())), but MLX quantises with "
+          + "\(known) or \(allowed[allowed.count - 1]); correct it, or convert the model again")
+    }
   }
 
   /// The parameters that config.json gives a module; nil where it says the module isn't quantised.

@@ -19,11 +19,17 @@ struct Inspect: ParsableCommand {
   @Argument(help: "A bundle; with --chat also a model folder.")
   var bundle: String
 
-  @Option(name: [.long, .customLong("ctx-size")], help: "Positions to count memory for.")
+  @Option(
+    name: [.long, .customLong("ctx-size")], parsing: .unconditional,
+    help: "Positions to count memory for.")
   var contextSize = Count(4096)
 
   @Flag(help: "Show what the chat template can do, and what is wrong with it.")
   var chat = false
+
+  func validate() throws {
+    try check(contextSize.value, in: 1...Count.positionsAtMost, "--context-size")
+  }
 
   func run() throws {
     let location = try ModelLocation.resolve(bundle)
@@ -55,14 +61,16 @@ struct Inspect: ParsableCommand {
   }
 
   private func targets(_ bundle: ModelBundle) -> [String] {
-    ["", "targets"]
-      + bundle.manifest.targets.map { target in
-        let missing = ProcessorFeatures.ofThisMachine.missing(from: target.cpuFeatures)
-        let verdict =
-          missing.isEmpty
-          ? "runs here" : "not here, this CPU lacks " + missing.joined(separator: ", ")
-        return "  \(target.name) (\(target.compiler)): \(verdict)"
-      }
+    var runsHere = false
+    let lines = bundle.manifest.targets.map { target in
+      let missing = ProcessorFeatures.ofThisMachine.missing(from: target.cpuFeatures)
+      runsHere = runsHere || missing.isEmpty
+      let verdict =
+        missing.isEmpty
+        ? "runs here" : "not here, this CPU lacks " + missing.joined(separator: ", ")
+      return "  \(target.name) (\(target.compiler)): \(verdict)"
+    }
+    return ["", "targets"] + lines + (runsHere ? [] : ["  " + BundleManifest.noTargetAdvice])
   }
 
   private func memory(_ bundle: ModelBundle) -> [String] {

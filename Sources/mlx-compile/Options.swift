@@ -21,6 +21,19 @@ struct Count: ExpressibleByArgument {
   var defaultValueDescription: String { String(value) }
 }
 
+extension Count {
+  /// More positions than any model has, few enough for sums of bytes.
+  static let positionsAtMost = 16 << 20
+}
+
+/// Refuses a number that can't be meant, before anything is loaded.
+func check(_ value: Int, in range: ClosedRange<Int>, _ option: String) throws {
+  guard range.contains(value) else {
+    throw ValidationError(
+      "\(option) is \(value), but must be between \(range.lowerBound) and \(range.upperBound).")
+  }
+}
+
 extension Numerics: ExpressibleByArgument {}
 extension CacheType: ExpressibleByArgument {}
 

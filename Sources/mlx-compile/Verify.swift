@@ -31,8 +31,25 @@ struct Verify: ParsableCommand {
     for result in results {
       switch result.outcome {
       case .measured(let divergence): print("\(result.target): \(divergenceText(divergence))")
-      case .skipped(let missing): print("\(result.target): not run, this CPU lacks \(missing)")
+      case .skipped(let missing):
+        print("\(result.target): not run, this CPU lacks \(missing.joined(separator: ", "))")
       }
     }
+    guard results.contains(where: \.wasRun) else {
+      throw CompilerError("\(path): no answers were checked: \(BundleManifest.noTargetAdvice)")
+    }
   }
+}
+
+extension VerificationResult {
+  fileprivate var wasRun: Bool {
+    if case .measured = outcome { true } else { false }
+  }
+}
+
+extension BundleManifest {
+  /// What to do with a bundle that was made for other CPUs.
+  static let noTargetAdvice =
+    "none of its libraries runs on this CPU; compile the model on this machine, or elsewhere with a "
+    + "--target that this CPU has"
 }

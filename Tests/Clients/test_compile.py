@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from server import POCKET, binary
+from server import POCKET, Server, binary
 
 
 def run(*arguments, status=0):
@@ -124,6 +124,26 @@ def test_inspection_shows_targets_memory_and_kernels(bundle):
         assert word in text
 
 
+def test_a_bundle_for_another_cpu_says_what_lacks_and_what_to_do(bundle, tmp_path):
+    foreign = tmp_path / "foreign.mlxbundle"
+    shutil.copytree(bundle, foreign)
+    content = manifest(foreign)
+    for target in content["targets"]:
+        target["cpu_features"] += ["warp_drive", "amx_tile_9"]
+    (foreign / "manifest.json").write_text(json.dumps(content))
+    inspection = run("inspect", foreign).stdout
+    verification = run("verify", foreign, status=1)
+    benchmark = run("bench", foreign, status=1).stderr
+    for text in (inspection, verification.stdout, benchmark):
+        assert "warp_drive, amx_tile_9" in text
+    for text in (inspection, verification.stderr, benchmark):
+        assert "compile the model on this machine" in text
+    server = Server(model=foreign, cache=tmp_path / "cache")
+    assert server.wait_until_ended() == 1
+    log = "\n".join(server.log)
+    assert "warp_drive, amx_tile_9" in log and "compile the model on this machine" in log
+
+
 @pytest.mark.parametrize(
     "arguments, status, words",
     [
@@ -131,7 +151,18 @@ def test_inspection_shows_targets_memory_and_kernels(bundle):
         ([POCKET, "--target", "x99"], 1, "target x99 is unknown"),
         ([POCKET, "--emit", "poem"], 64, "poem"),
         ([POCKET, "--numerics", "wild"], 64, "wild"),
-        (["bench", POCKET, "--rounds", "0"], 64, "--rounds must be at least 1"),
+        ([POCKET, "-o", "/proc/x/y"], 1, "/proc/x/y can't be made (/proc/x: No such file"),
+        ([__file__], 1, "test_compile.py: is a file, not an MLX model"),
+        (["bench", POCKET, "--prompt", "0"], 64, "--prompt is 0, but must be between 1 and"),
+        (["bench", POCKET, "--prompt", "32m"], 64, "--prompt is 33554432, but"),
+        (["bench", POCKET, "--generate", "0"], 64, "--generate is 0, but"),
+        (["bench", POCKET, "--depth", "9" * 18], 64, f"--depth is {'9' * 18}, but"),
+        (["bench", POCKET, "--depth", "-1"], 64, "'-1' is invalid for '--depth"),
+        (["bench", POCKET, "--batch", "100000"], 64, "--batch is 100000, but"),
+        (["bench", POCKET, "--rounds", "0"], 64, "--rounds is 0, but must be between 1 and 1000"),
+        (["bench", POCKET, "--threads", "100000"], 64, "--threads is 100000, but"),
+        (["bench", POCKET, "--threads", "-1"], 64, "--threads is -1, but"),
+        (["inspect", POCKET, "--ctx-size", "9" * 18], 64, "--context-size is"),
         (["verify", POCKET], 64, "is a model, not a bundle"),
         (["inspect", POCKET], 64, "is a model, not a bundle"),
     ],
@@ -140,6 +171,27 @@ def test_what_is_wrong_is_said(arguments, status, words):
     result = run(*arguments, status=status)
     assert words in result.stderr
     assert result.stdout == ""
+
+
+def test_a_benchmark_beyond_the_context_says_what_to_make_smaller(bundle):
+    error = run("bench", bundle, "--prompt", "1m", status=1).stderr
+    assert "more than the model's context" in error
+    assert "make --prompt, --depth or --generate smaller" in error
+
+
+def test_a_cache_that_cannot_be_is_told(monkeypatch):
+    monkeypatch.setenv("MLX_COMPILE_CACHE", "/proc/x/cache")
+    error = run("bench", POCKET, status=1).stderr
+    assert "/proc/x/cache" in error and "$MLX_COMPILE_CACHE" in error
+    assert "NSCocoaErrorDomain" not in error
+
+
+def test_codes_of_seven_bits_are_refused_by_their_key(tmp_path):
+    config = json.loads((POCKET / "config.json").read_text())
+    config["quantization"]["bits"] = 7
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    error = run(tmp_path, "--emit", "graph", status=1).stderr
+    assert "config.json: quantization.bits is 7" in error
 
 
 def test_a_model_without_weights_is_refused_and_leaves_nothing(tmp_path):

@@ -149,6 +149,13 @@ import Testing
     #expect(error?.description.contains("holds neither manifest.json") == true)
   }
 
+  @Test(arguments: [("notes.txt", "is a file"), ("model.Q4_0.gguf", "is a GGUF file")])
+  func `a file of no model is named itself`(name: String, kind: String) throws {
+    let file = try folder.write("", to: name)
+    let error = #expect(throws: ModelError.self) { try ModelLocation.resolve(file) }
+    #expect(error?.description.hasPrefix("\(file): \(kind), not an MLX model") == true)
+  }
+
   @Test func `a hub id is looked up in the hub cache`() throws {
     let id = "some-org/Tiny_1.5-4bit"
     let model = "hub/models--some-org--Tiny_1.5-4bit"

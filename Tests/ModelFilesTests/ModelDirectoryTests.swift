@@ -118,6 +118,27 @@ import Testing
     return try ModelDirectory(path: folder.path)
   }
 
+  @Test(arguments: [
+    (#"{"quantization": {"bits": 7, "group_size": 64}}"#, "quantization.bits is 7"),
+    (#"{"quantization": {"bits": "4"}}"#, "quantization.bits is \"4\""),
+    (#"{"quantization": {"bits": 4, "group_size": 48}}"#, "quantization.group_size is 48"),
+    (#"{"quantization": {"bits": 4, "a.b": {"bits": 16}}}"#, "quantization.a.b.bits is 16"),
+    (#"{"quantization_config": {"bits": 1}}"#, "quantization_config.bits is 1"),
+  ])
+  func `widths and groups that MLX has in no mode are refused`(
+    configuration: String, cause: String
+  ) throws {
+    let error = #expect(throws: ModelError.self) {
+      try model(configuration, words: 32, groups: 4)
+    }
+    #expect(error?.description.contains("config.json: \(cause), but MLX quantises with") == true)
+  }
+
+  @Test func `another tool's widths say nothing about the tensors`() throws {
+    let other = #"{"quantization_config": {"quant_method": "gptq", "bits": 7, "group_size": -1}}"#
+    #expect(throws: Never.self) { try model(other, words: 32, groups: 4) }
+  }
+
   @Test func `shapes decide on bits and group size, whatever config.json says`() throws {
     let lying = "{\"quantization\": {\"bits\": 8, \"group_size\": 128}}"
     for bits in [2, 3, 4, 5, 6, 8] {

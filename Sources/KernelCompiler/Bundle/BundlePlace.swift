@@ -7,17 +7,23 @@ struct BundlePlace {
   let parent: String
   let name: String
 
-  /// Makes the folder around it, and refuses to replace anything but a bundle.
-  init(path text: String) throws {
+  /// Makes the folder around it, and refuses to replace anything but a bundle; `advice` is what to
+  /// do where that can't be.
+  init(path text: String, advice: String = "name another output with -o") throws {
     let url = URL(fileURLWithPath: text).standardizedFileURL
     path = url.path
     parent = url.deletingLastPathComponent().path
     name = url.lastPathComponent
-    try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+    do {
+      try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+    } catch let error as CocoaError {
+      throw CompilerError(
+        "\(path) can't be made (\(CompilerError(error))); \(advice)")
+    }
     guard exists else { return }
     let manifest = "\(path)/\(ModelBundle.manifestName)"
     guard FileManager.default.fileExists(atPath: manifest) else {
-      throw CompilerError("\(path) exists and is not a bundle; name another output with -o")
+      throw CompilerError("\(path) exists and is not a bundle; \(advice)")
     }
   }
 

@@ -10,8 +10,8 @@ public struct VerificationResult: Sendable {
   public enum Outcome: Sendable {
     /// Compared with the exact logits that the bundle holds.
     case measured(BundleManifest.Divergence)
-    /// This CPU lacks a feature.
-    case skipped(String)
+    /// This CPU lacks these features.
+    case skipped(missing: [String])
   }
 }
 
@@ -22,8 +22,9 @@ public func verifyNumerics(of bundle: ModelBundle) throws -> [VerificationResult
     throw CompilerError("\(bundle.path): numerics \(bundle.manifest.numerics) are unknown")
   }
   return try bundle.manifest.targets.map { target in
-    if let missing = ProcessorFeatures.ofThisMachine.missing(from: target.cpuFeatures).first {
-      return VerificationResult(target: target.name, outcome: .skipped(missing))
+    let missing = ProcessorFeatures.ofThisMachine.missing(from: target.cpuFeatures)
+    guard missing.isEmpty else {
+      return VerificationResult(target: target.name, outcome: .skipped(missing: missing))
     }
     let set = try VerificationSet(path: bundle.path(of: VerificationSet.fileName))
     let runner = try LibraryRunner(

@@ -33,9 +33,13 @@ extension BundlePlace {
   func fill(
     with job: CompileJob, reusing: [String], progress: @escaping CompileProgress
   ) throws -> ModelBundle {
-    try TemporaryFolder(in: parent, name: name).use { folder in
-      try BundleWriter(job: job, folder: folder, reusable: reusing, progress: progress).write()
-      try receive(folder)
+    do {
+      try TemporaryFolder(in: parent, name: name).use { folder in
+        try BundleWriter(job: job, folder: folder, reusable: reusing, progress: progress).write()
+        try receive(folder)
+      }
+    } catch let error as CocoaError {
+      throw CompilerError(error)
     }
     progress(.finish, 1)
     return try ModelBundle(path: path)

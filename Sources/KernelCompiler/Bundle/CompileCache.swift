@@ -32,7 +32,10 @@ public enum CompileCache {
     let path = URL(fileURLWithPath: "\(folder)/\(name)").standardizedFileURL.path
     if let bundle = try? ModelBundle(path: path) { return bundle }
     let outdated = bundles(prefix: prefix, in: folder)
-    let place = try BundlePlace(path: path)
+    let place = try BundlePlace(
+      path: path,
+      advice: "compiled models are kept in $\(folderVariable), or ~/.cache/mlx-compile: set it to "
+        + "a folder that can be written")
     let bundle = try place.fill(with: job, reusing: outdated, progress: progress)
     for old in outdated where old != path { try? FileManager.default.removeItem(atPath: old) }
     return bundle

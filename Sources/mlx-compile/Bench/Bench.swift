@@ -34,22 +34,25 @@ struct Bench: ParsableCommand {
       valueName: "generic|bundle|model"))
   var against: String?
 
-  @Option(help: "Tokens of the prompt; 4k means 4096.")
+  @Option(parsing: .unconditional, help: "Tokens of the prompt; 4k means 4096.")
   var prompt = Count(512)
 
-  @Option(help: "Tokens to generate after it.")
+  @Option(parsing: .unconditional, help: "Tokens to generate after it.")
   var generate = Count(128)
 
-  @Option(help: "Positions before the first generated token (default: the prompt's).")
+  @Option(
+    parsing: .unconditional,
+    help: "Positions before the first generated token (default: the prompt's).")
   var depth: Count?
 
-  @Option(help: "Sequences to generate at once.")
+  @Option(parsing: .unconditional, help: "Sequences to generate at once.")
   var batch = Count(1)
 
-  @Option(help: "Threads (default: the cores this process may use).")
+  @Option(
+    parsing: .unconditional, help: "Threads (default: the cores this process may use).")
   var threads: Int?
 
-  @Option(help: "How often to measure.")
+  @Option(parsing: .unconditional, help: "How often to measure.")
   var rounds = Count(5)
 
   @Option(help: numericsHelp)
@@ -66,13 +69,12 @@ struct Bench: ParsableCommand {
 
   func validate() throws {
     _ = try CacheType.chosen(cacheType, numerics)
-    let counts = [
-      ("--prompt", prompt), ("--generate", generate), ("--batch", batch), ("--rounds", rounds),
-    ]
-    for (name, count) in counts where count.value < 1 {
-      throw ValidationError("\(name) must be at least 1.")
-    }
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    try check(prompt.value, in: 1...Count.positionsAtMost, "--prompt")
+    try check(generate.value, in: 1...Count.positionsAtMost, "--generate")
+    try check(depth?.value ?? 0, in: 0...Count.positionsAtMost, "--depth")
+    try check(batch.value, in: 1...256, "--batch")
+    try check(rounds.value, in: 1...1000, "--rounds")
+    try check(threads ?? 1, in: 1...256, "--threads")
   }
 
   func run() throws {

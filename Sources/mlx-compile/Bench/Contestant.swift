@@ -59,11 +59,7 @@ final class Contestant {
     let model = try load()
     loadSeconds = started.duration(to: .now).seconds
     self.model = model
-    guard workload.positions <= model.contextLimit else {
-      throw CompilerError(
-        "\(workload.positions) positions are more than the model's context of "
-          + "\(model.contextLimit)")
-    }
+    try workload.check(fits: model)
     let sizes = StepDriver.Sizes(
       vocabulary: model.vocabulary, maximumRows: model.maximumRows,
       pagePositions: model.pagePositions, pageBytes: model.pageBytes)
@@ -145,6 +141,30 @@ final class Contestant {
     let started = ContinuousClock.now
     body()
     return started.duration(to: .now).seconds
+  }
+}
+
+extension Workload {
+  /// Refuses what the model has no positions or rows for, and this machine no memory.
+  fileprivate func check(fits model: any LanguageModel) throws {
+    guard positions <= model.contextLimit else {
+      throw CompilerError(
+        "\(positions) positions are more than the model's context of \(model.contextLimit); make "
+          + "--prompt, --depth or --generate smaller")
+    }
+    guard batch <= model.maximumRows else {
+      throw CompilerError(
+        "--batch \(batch): a step of this model has \(model.maximumRows) rows at most")
+    }
+    let pages = (positions + model.pagePositions - 1) / model.pagePositions * batch
+    let cacheBytes = pages * model.pageBytes
+    let memoryBytes = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    guard cacheBytes < memoryBytes else {
+      throw CompilerError(
+        "keys and values of \(batch) times \(positions) positions take \(byteText(cacheBytes)), but "
+          + "this machine has \(byteText(memoryBytes)); make --batch, --prompt, --depth or "
+          + "--generate smaller")
+    }
   }
 }
 

@@ -38,7 +38,8 @@ final class ReadBandwidth: Sendable {
       group.enter()
       Thread.detachNewThread { [self] in
         waiting.subtract(1, ordering: .acquiringAndReleasing)
-        while waiting.load(ordering: .acquiring) > 0 {}
+        // With more threads than cores those that wait must let the others begin.
+        while waiting.load(ordering: .acquiring) > 0 { sched_yield() }
         let begin = ContinuousClock.now
         let start = memory + index * slice
         let partial =
