@@ -104,14 +104,29 @@ import Testing
     }
   }
 
+  @Test(arguments: ReasoningMarkers.known)
+  func `time grows with the length of reasoning and of its markers`(_ markers: ReasoningMarkers) {
+    let own = markers.openings + [markers.closing]
+    let halves = own.map { String($0.prefix(($0.count + 1) / 2)) }
+    for part in own + halves + ["a", " ", "<", "\n{"] {
+      for start in ["", markers.openings[0], "a"] {
+        let short = seconds(HermesFormat(), start, part, 4 << 10, markers)
+        let long = seconds(HermesFormat(), start, part, 32 << 10, markers)
+        let details = "\(part.debugDescription) behind \(start): \(short) s, \(long) s"
+        #expect(long < short * 24 + 0.02, "\(details)")
+      }
+    }
+  }
+
   /// Seconds that an output of so many bytes takes, whole and in pieces.
   private func seconds(
-    _ format: any ToolFormat, _ start: String, _ part: String, _ size: Int
+    _ format: any ToolFormat, _ start: String, _ part: String, _ size: Int,
+    _ reasoning: ReasoningMarkers = ReasoningMarkers("<think>", "</think>")
   ) -> Double {
     let text = start + String(repeating: part, count: size / part.utf8.count)
     let begin = threadSeconds()
-    _ = fold(format, [text], .length)
-    _ = fold(format, pieces(of: text, size: 16), .length)
+    _ = fold(format, [text], .length, reasoning)
+    _ = fold(format, pieces(of: text, size: 16), .length, reasoning)
     return threadSeconds() - begin
   }
 
@@ -147,11 +162,11 @@ import Testing
   }
 
   private func fold(
-    _ format: any ToolFormat, _ pieces: [String], _ finish: FinishReason
+    _ format: any ToolFormat, _ pieces: [String], _ finish: FinishReason,
+    _ reasoning: ReasoningMarkers = ReasoningMarkers("<think>", "</think>")
   ) -> Folded {
     var parser = OutputParser(
-      toolFormat: format, reasoning: ReasoningMarkers("<think>", "</think>"),
-      tools: VendorTemplate.tools, stop: ["STOP"])
+      toolFormat: format, reasoning: reasoning, tools: VendorTemplate.tools, stop: ["STOP"])
     var events: [OutputEvent] = []
     for piece in pieces { events += parser.append(piece) }
     events += parser.finish(finish)
