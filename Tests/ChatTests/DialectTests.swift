@@ -67,6 +67,41 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    #"functions.get_weather({city: "a: {b}", days: 2})</longcat_tool_call>"#,
+    #"get_weather({"city": "a: {b}", "days": 2})"#,
+    "functions.get_weather\n<longcat_arg_key>{\"city\": \"a: {b}\", \"days\": 2}",
+    "functions.get_weather\n<longcat_arg_key>{city: \"a: {b}\", days: 2} </longcat",
+  ])
+  func `LongCat's arguments may be one object`(_ call: String) {
+    expect(LongCatFormat(), "<longcat_tool_call>" + call, ["city": "a: {b}", "days": 2])
+  }
+
+  @Test(arguments: ["get_weather({city: )", "get_weather(city)", "nothing({})"])
+  func `what isn't an object isn't LongCat's arguments`(_ call: String) {
+    let text = "<longcat_tool_call>\(call)</longcat_tool_call>"
+    #expect(calls(LongCatFormat(), text).rejected == [text])
+  }
+
+  @Test func `Apertus' calls are named by their keys`() {
+    let one = #"{"get_weather": {"city": "[Rom]"}}"#
+    func text(_ calls: String) -> String { "Well.<|tools_prefix|>\(calls)<|tools_suffix|>" }
+    expect(
+      ApertusFormat(), text("[\(one), {\"get_weather\": {}}]"), ["city": "[Rom]"], [:],
+      content: "Well.")
+    for wrong in ["[\(one)", "[1]", #"[{"get_weather": 1}]"#, "[]", one] {
+      #expect(!calls(ApertusFormat(), text(wrong)).rejected.isEmpty, "\(wrong)")
+    }
+    let template = "{%- set a = '<|tools_prefix|>' -%}{%- set b = '<|tools_suffix|>' -%}"
+    #expect(toolFormat(named: nil, for: FormatClues(template: template))?.name == "apertus")
+  }
+
+  @Test func `Hunyuan A13B's lists are those of other models`() {
+    let template = #"<tool_calls>[{"name": "func_name1", "arguments": {}},...]</tool_calls>"#
+    let format = toolFormat(named: nil, for: FormatClues(template: template))
+    #expect(format?.name == "tool_calls")
+  }
+
   @Test func `Llama 4's calls may stand behind or between its markers`() {
     let call = #"{"name": "get_weather", "parameters": {"city": "Rom"}}"#
     for text in [

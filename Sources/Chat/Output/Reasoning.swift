@@ -23,6 +23,7 @@ public struct ReasoningMarkers: Sendable, Equatable {
     ReasoningMarkers("<thought>", "</thought>"),
     ReasoningMarkers("<reasoning>", "</reasoning>"),
     ReasoningMarkers("◁think▷", "◁/think▷"),
+    ReasoningMarkers("<|inner_prefix|>", "<|inner_suffix|>"),
     ReasoningMarkers("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]"),
   ]
 

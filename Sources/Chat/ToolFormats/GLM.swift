@@ -17,7 +17,8 @@ struct GLMFormat: ToolFormat {
 }
 
 /// The same in LongCat's spelling of the tags. Models whose prompt shows the tools as a namespace
-/// of TypeScript write `functions.NAME`.
+/// of TypeScript write `functions.NAME`, and now and then all arguments as one object:
+/// `functions.NAME({…})`, or behind a tag for a key.
 struct LongCatFormat: ToolFormat {
   let name = "longcat"
   let markers = [CallMarkers("<longcat_tool_call>", "</longcat_tool_call>")]
@@ -36,6 +37,7 @@ struct LongCatFormat: ToolFormat {
 
   func makeReader(_ index: Int, _ tools: ToolSchemas) -> any CallReader {
     WholeCallReader { text in
+      if let call = objectCall(text, tools) { return [call] }
       if let call = parseKeyedCall(text, tools, prefix: "longcat_") { return [call] }
       let text = trimmed(text)
       guard text.hasPrefix("{"), let json = try? JSON(parsing: text),
@@ -44,6 +46,25 @@ struct LongCatFormat: ToolFormat {
       return [call]
     }
   }
+
+  /// `NAME({…})` and `NAME<longcat_arg_key>{…}`.
+  private func objectCall(_ text: String, _ tools: ToolSchemas) -> ToolCall? {
+    for opening in ["<longcat_arg_key>", "("] {
+      guard let range = text.range(of: opening) else { continue }
+      let name = nameOutsideNamespace(trimmed(text[..<range.lowerBound]), tools)
+      guard tools.contains(name), let arguments = scriptObject(text[range.upperBound...]) else {
+        continue
+      }
+      return ToolCall(name: name, arguments: .object(arguments))
+    }
+    return nil
+  }
+}
+
+/// Without the namespace `functions`.
+private func nameOutsideNamespace(_ name: String, _ tools: ToolSchemas) -> String {
+  let isInNamespace = name.hasPrefix("functions.") && !tools.contains(name)
+  return isInNamespace ? String(name.dropFirst("functions.".count)) : name
 }
 
 /// Calls with keys and values in tags, on lines of their own or not.
@@ -61,10 +82,7 @@ private func keyedCalls(_ prefix: String) -> CallGrammar {
 /// The form with keys and values in tags; nil where there is no key.
 private func parseKeyedCall(_ text: String, _ tools: ToolSchemas, prefix: String) -> ToolCall? {
   guard let firstKey = text.range(of: "<\(prefix)arg_key>") else { return nil }
-  var name = trimmed(text[..<firstKey.lowerBound])
-  if name.hasPrefix("functions."), !tools.contains(name) {
-    name.removeFirst("functions.".count)
-  }
+  let name = nameOutsideNamespace(trimmed(text[..<firstKey.lowerBound]), tools)
   var arguments = JSONObject()
   var rest = text[firstKey.lowerBound...]
   while let open = rest.range(of: "<\(prefix)arg_key>"),

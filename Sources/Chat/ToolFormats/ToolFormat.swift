@@ -103,7 +103,7 @@ public let toolFormats: [any ToolFormat] = [
   DeepSeekMarkupFormat(), DeepSeekFormat(), HarmonyFormat(), MistralFormat(), MuseSparkFormat(),
   KimiK3Format(), CommandFormat(), GraniteFormat(), BracketedListFormat.nemotron,
   BracketedListFormat.apriel, BracketedListFormat.firefunction, FunctionaryFormat(),
-  GigaChatFormat(), FunctionTagsFormat(), Llama3Format(), HermesFormat(),
+  ApertusFormat(), GigaChatFormat(), FunctionTagsFormat(), Llama3Format(), HermesFormat(),
 ]
 
 /// The format that a model speaks; nil where its template knows no tools.
