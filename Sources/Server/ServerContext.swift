@@ -7,9 +7,12 @@ struct ServerContext: RequestContext {
   /// Whose request it is, where the engine shares itself out among clients: the machine it came
   /// from, or the API key where there are several.
   var client: String
+  /// The connection that it came on.
+  let channel: any Channel
 
   init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
+    channel = source.channel
     client = Self.client(at: source.channel.remoteAddress)
   }
 

@@ -111,6 +111,7 @@ BODIES = {
         {**QUESTION, "tools": [{"type": "function", "function": {"name": "f" * (1 << 20)}}]}
     ).encode(),
     "a key of 1 MiB": json.dumps({**QUESTION, "k" * (1 << 20): 1}).encode(),
+    "more than is taken": b" " * (11 << 20),
     "nothing": b"",
     "white space": b" \n ",
     "two values": b"{}{}",
@@ -139,6 +140,44 @@ def test_a_body_may_come_in_chunks_of_one_byte(own):
     chunks = b"".join(b"1;x=y\r\n%c\r\n" % byte for byte in content) + b"0\r\ntrailer: x\r\n\r\n"
     head = HEAD.encode() + b"connection: close\r\ntransfer-encoding: chunked\r\n\r\n"
     assert statuses(exchange(own, head + chunks)) == [200]
+
+
+def test_a_body_in_chunks_may_not_be_too_large_either(own):
+    """And one who sends all of it before reading isn't kept waiting."""
+    chunk = b"100000\r\n" + b" " * (1 << 20) + b"\r\n"
+    head = HEAD.encode() + b"connection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+    assert statuses(exchange(own, head, *[chunk] * 40, b"0\r\n\r\n")) == [413]
+
+
+def keep(content: bytes) -> bytes:
+    """A question on a connection that stays open."""
+    return HEAD.encode() + b"content-length: %d\r\n\r\n" % len(content) + content
+
+
+def get(path: str, *lines: str) -> bytes:
+    return "\r\n".join([f"GET {path} HTTP/1.1", "host: x", *lines, "", ""]).encode()
+
+
+CHAT = keep(json.dumps(QUESTION).encode())
+STREAM = keep(json.dumps({**QUESTION, "stream": True}).encode())
+LAST = get("/nope", "Connection: Close, TE", "te: trailers")
+IN_A_ROW = {
+    "whole answers": ([CHAT, CHAT, get("/health"), LAST], [200, 200, 200, 404]),
+    "streams": ([STREAM, STREAM, get("/nope"), STREAM, LAST], [200, 200, 404, 200, 404]),
+    "refusals": ([keep(b"{"), keep(b" " * (11 << 20)), CHAT, LAST], [400, 413, 200, 404]),
+    "something behind the last": ([CHAT, LAST, CHAT, b"garbage"], [200, 404]),
+}
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("name", IN_A_ROW)
+def test_requests_sent_without_waiting_are_answered_in_their_order(own, name, apart):
+    requests, expected = IN_A_ROW[name]
+    answer = exchange(own, *(requests if apart else [b"".join(requests)]))
+    assert statuses(answer) == expected
+    *others, last = answer.split(b"HTTP/1.1 ")[1:]
+    assert b"connection: close" in last.lower()
+    assert not any(b"connection: close" in other.lower() for other in others)
 
 
 def test_a_client_that_expects_to_be_told_to_continue_is(own):

@@ -30,8 +30,11 @@ struct Choices: Sendable {
     progress = Array(repeating: PromptProgress(), count: answers.count)
   }
 
-  /// The engine's events, each with the number of its choice. To stop reading ends the answers.
-  var events: AsyncStream<(Int, GenerationEvent)> { merged(answers.map(\.events)) }
+  /// The engine's events, each with the number of its choice, as long as the client is there. To
+  /// stop reading ends the answers.
+  func events(while client: ClientPresence) -> AsyncStream<(Int, GenerationEvent)> {
+    merged(answers.map(\.events), while: client)
+  }
 
   mutating func take(_ choice: Int, _ event: GenerationEvent) -> [Event] {
     answers[choice].take(event).compactMap { event in
@@ -98,9 +101,12 @@ struct Choices: Sendable {
 }
 
 /// The elements of several streams as they come, each with the number of its stream. To stop reading
-/// ends all of them.
-func merged<Element: Sendable>(_ streams: [AsyncStream<Element>]) -> AsyncStream<(Int, Element)> {
+/// ends all of them, and so does the client when it leaves.
+func merged<Element: Sendable>(
+  _ streams: [AsyncStream<Element>], while client: ClientPresence
+) -> AsyncStream<(Int, Element)> {
   let (merged, continuation) = AsyncStream<(Int, Element)>.makeStream()
+  let watch = client.whenLeft { continuation.finish() }
   let task = Task {
     await withTaskGroup(of: Void.self) { group in
       for (number, stream) in streams.enumerated() {
@@ -109,7 +115,10 @@ func merged<Element: Sendable>(_ streams: [AsyncStream<Element>]) -> AsyncStream
     }
     continuation.finish()
   }
-  continuation.onTermination = { _ in task.cancel() }
+  continuation.onTermination = { _ in
+    client.forget(watch)
+    task.cancel()
+  }
   return merged
 }
 

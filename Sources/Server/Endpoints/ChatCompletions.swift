@@ -22,6 +22,6 @@ extension Endpoint {
     let wire = ChatWire(writer, choices: chat.choices, showsProgress: chat.showsProgress)
     let response = AnswerResponse(choices, wire, server: server, logger: context.logger)
     return chat.delivery.stream
-      ? response.stream(to: request) : try await response.whole(to: request)
+      ? response.stream(to: context) : try await response.whole(to: context)
   }
 }

@@ -21,7 +21,7 @@ extension Endpoint {
     let wire = CompletionWire(head, echoes: echoes(asked, model))
     let response = AnswerResponse(choices, wire, server: server, logger: context.logger)
     return asked.delivery.stream
-      ? response.stream(to: request) : try await response.whole(to: request)
+      ? response.stream(to: context) : try await response.whole(to: context)
   }
 
   /// What each choice begins with.

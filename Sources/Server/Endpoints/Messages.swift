@@ -21,7 +21,7 @@ extension Endpoint {
       maximumTokens: message.conversation.limits.maximumTokens, thinking: message.thinking)
     let response = AnswerResponse(answer, wire, server: server, logger: context.logger)
     return message.stream
-      ? response.stream(to: request) : try await response.whole(to: request)
+      ? response.stream(to: context) : try await response.whole(to: context)
   }
 
   /// How many tokens the prompt of such a request has.

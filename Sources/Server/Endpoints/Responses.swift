@@ -22,7 +22,7 @@ extension Endpoint {
       store: server.responses)
     wire.announce()
     let response = AnswerResponse(answer, wire, server: server, logger: context.logger)
-    return asked.stream ? response.stream(to: request) : try await response.whole(to: request)
+    return asked.stream ? response.stream(to: context) : try await response.whole(to: context)
   }
 
   /// How many tokens the prompt of such a request has.

@@ -23,7 +23,8 @@ struct Listener: Service {
       responder: responder,
       server: .http1(
         configuration: .init(
-          additionalChannelHandlers: [ConnectionDeadlines()], idleTimeout: Self.idleTimeout)),
+          additionalChannelHandlers: [ConnectionDeadlines(), LastAnswer(), ClientPresence()],
+          idleTimeout: Self.idleTimeout)),
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port),
         availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections)),

@@ -27,28 +27,23 @@ struct AnswerResponse<Wire: ChoicesWire>: Sendable {
   }
 
   /// Waits for the whole answer.
-  func whole(to request: Request) async throws -> Response {
-    var response = try await request.body.consumeWithCancellationOnInboundClose { _ in
-      var wire = wire
-      do {
-        return Response.json(try await folded(by: &wire))
-      } catch let error as APIError {
-        report.failed(error.message)
-        throw error
-      } catch let error as CancellationError {
-        report.abandoned()
-        wire.abandoned()
-        throw error
-      }
+  func whole(to asker: ServerContext) async throws -> Response {
+    var wire = wire
+    do {
+      return Response.json(try await folded(by: &wire, to: await asker.presence()))
+    } catch let error as APIError {
+      report.failed(error.message)
+      throw error
+    } catch let error as CancellationError {
+      report.abandoned()
+      wire.abandoned()
+      throw error
     }
-    // Watching the connection for its end used up its input: no second request can be read.
-    response.headers[.connection] = "close"
-    return response
   }
 
-  private func folded(by wire: inout Wire) async throws -> JSON {
+  private func folded(by wire: inout Wire, to client: ClientPresence) async throws -> JSON {
     var choices = choices
-    for await (choice, event) in choices.events {
+    for await (choice, event) in choices.events(while: client) {
       for event in choices.take(choice, event) {
         switch event {
         case .progress, .finished: break
@@ -64,20 +59,19 @@ struct AnswerResponse<Wire: ChoicesWire>: Sendable {
     throw CancellationError()
   }
 
-  func stream(to request: Request) -> Response {
+  func stream(to asker: ServerContext) -> Response {
     Response(
       status: .ok, headers: EventStream.headers,
       body: ResponseBody { writer in
-        try await request.body.consumeWithCancellationOnInboundClose { _ in
-          var stream = AnswerFrames(choices, wire: wire, report: report, keepAlive: keepAlive)
-          defer { if !stream.isFinished { stream.abandon() } }
-          for buffer in stream.begin() { try await writer.write(buffer) }
-          for await pulse in choices.events.pulsing(every: keepAlive) {
-            for buffer in stream.take(pulse) { try await writer.write(buffer) }
-            if stream.isFinished { break }
-          }
-          guard stream.isFinished else { throw CancellationError() }
+        var stream = AnswerFrames(choices, wire: wire, report: report, keepAlive: keepAlive)
+        defer { if !stream.isFinished { stream.abandon() } }
+        let events = choices.events(while: await asker.presence())
+        for buffer in stream.begin() { try await writer.write(buffer) }
+        for await pulse in events.pulsing(every: keepAlive) {
+          for buffer in stream.take(pulse) { try await writer.write(buffer) }
+          if stream.isFinished { break }
         }
+        guard stream.isFinished else { throw CancellationError() }
         try await writer.finish(nil)
       })
   }

@@ -6,7 +6,7 @@ import JSON
 /// only keep the connection alive.
 enum EventStream {
   static let headers: HTTPFields = [
-    .contentType: "text/event-stream", .cacheControl: "no-cache", .connection: "close",
+    .contentType: "text/event-stream", .cacheControl: "no-cache",
   ]
 
   static let end = ByteBuffer(string: "data: [DONE]\n\n")
