@@ -27,6 +27,7 @@ static const size_t THREAD_BYTES = $thread_bytes;  // of scratch for each thread
 $buffers
 
 #include "functions.h"
+#include "meeting.h"
 #include "step.h"
 #include "rows.h"
 #include "ahead.h"
@@ -49,8 +50,9 @@ static void run_thread(const struct context *c, int thread, int threads) {
 }
 
 static void run(const model_step *step, int32_t threads) {
+    struct meeting meeting = {.patience = MOST_PATIENCE};
     const struct context c = {step, (const uint8_t *)step->weights, (uint8_t *)step->scratch,
-                              step->rows};
+                              step->rows, &meeting};
 #pragma omp parallel num_threads(threads)
     run_thread(&c, omp_get_thread_num(), omp_get_num_threads());
 }

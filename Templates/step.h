@@ -7,6 +7,7 @@ struct context {
     const uint8_t *weights;  // WEIGHT_BYTES
     uint8_t *scratch;        // SHARED_BYTES, then THREAD_BYTES for each thread
     int rows;
+    struct meeting *meeting;
 };
 
 // One use of a kernel: which of the layers with its shapes and formats it computes.
@@ -36,9 +37,28 @@ INLINE struct strip strip_of(int first, int end, int rows, int rest) {
     return rest ? (struct strip){done, end - done, 1} : (struct strip){first, count, streams};
 }
 
-// Waits until every thread has come here.
-INLINE void meet(void) {
-#pragma omp barrier
+// A part of a product: some of its units times the PASS rows from `row` on.
+struct portion {
+    int first, end, row;
+    int taken;
+};
+
+enum { PORTIONS = 8 };  // for each thread
+
+// Takes a thread's next portion of `units`; 0 when all are taken. Of one row's product each thread
+// has its share, read in streams. Of many rows' threads take small portions as they get through
+// them, since cores that others use too are not equally fast.
+INLINE int next_portion(struct portion *p, const struct context *c, int units, int rows,
+                        const int PASS, int thread, int threads) {
+    const int passes = (rows + PASS - 1) / PASS;
+    const int shared = rows > STREAM_ROWS && threads > 1;
+    const int parts = shared ? smaller(units, PORTIONS * threads) : 1;
+    const int part = shared ? next_ticket(c->meeting) : p->taken++;
+    if (part >= parts * passes) return 0;
+    p->row = part / parts * PASS;
+    p->first = shared ? share(units, part % parts, parts) : share(units, thread, threads);
+    p->end = shared ? share(units, part % parts + 1, parts) : share(units, thread + 1, threads);
+    return 1;
 }
 
 // Where the time of a step goes, for who wants to know: thread 0 adds up what each kernel took, the

@@ -73,6 +73,9 @@ static const unsigned char kernels_rope_table_c[] = {
 static const unsigned char kernels_rope_table_dynamic_c[] = {
 #embed "kernels/rope_table_dynamic.c"
 };
+static const unsigned char meeting_h[] = {
+#embed "meeting.h"
+};
 static const unsigned char model_c[] = {
 #embed "model.c"
 };
@@ -129,6 +132,12 @@ static const unsigned char quant_e2m1_h[] = {
 };
 static const unsigned char quant_e4m3_h[] = {
 #embed "quant/e4m3.h"
+};
+static const unsigned char quant_group_affine_int8_c[] = {
+#embed "quant/group_affine_int8.c"
+};
+static const unsigned char quant_group_block_int8_c[] = {
+#embed "quant/group_block_int8.c"
 };
 static const unsigned char quant_product_affine_float_c[] = {
 #embed "quant/product_affine_float.c"
@@ -189,6 +198,7 @@ static const template_file files[] = {
     {"kernels/rope_table.c", kernels_rope_table_c, sizeof kernels_rope_table_c},
     {"kernels/rope_table_dynamic.c", kernels_rope_table_dynamic_c,
      sizeof kernels_rope_table_dynamic_c},
+    {"meeting.h", meeting_h, sizeof meeting_h},
     {"model.c", model_c, sizeof model_c},
     {"pages_f16.h", pages_f16_h, sizeof pages_f16_h},
     {"pages_f32.h", pages_f32_h, sizeof pages_f32_h},
@@ -208,6 +218,10 @@ static const template_file files[] = {
     {"quant/dots_int8.c", quant_dots_int8_c, sizeof quant_dots_int8_c},
     {"quant/e2m1.h", quant_e2m1_h, sizeof quant_e2m1_h},
     {"quant/e4m3.h", quant_e4m3_h, sizeof quant_e4m3_h},
+    {"quant/group_affine_int8.c", quant_group_affine_int8_c,
+     sizeof quant_group_affine_int8_c},
+    {"quant/group_block_int8.c", quant_group_block_int8_c,
+     sizeof quant_group_block_int8_c},
     {"quant/product_affine_float.c", quant_product_affine_float_c,
      sizeof quant_product_affine_float_c},
     {"quant/product_affine_int8.c", quant_product_affine_int8_c,

@@ -124,7 +124,7 @@ KERNEL void $divided(const struct context *c, const struct call *call, int threa
             unit++;
         }
     }
-    meet();
+    meet(c->meeting, threads);
     for (int pair = thread; pair < c->rows * HEADS; pair += threads) {
         const int row = pair / HEADS, head = pair % HEADS;
         const int last_run = positions[row] / RUN_POSITIONS;
@@ -146,23 +146,24 @@ KERNEL void $name(const struct context *c, const struct call *call, int thread, 
         return;
     }
     const int32_t *positions = c->step->positions;
-    int64_t cost = 0, before = 0;
+    int64_t cost = 0;
     for (int row = 0, tokens; row < c->rows; row += tokens) {
         tokens = rows_together(c, row, ROWS_TOGETHER);
         const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
         cost += (int64_t)tokens * HEADS * (last + 1 - first_page(positions[row], WINDOW));
     }
-    const int64_t first = cost * thread / threads, end = cost * (thread + 1) / threads;
+    // Heads are taken together as far as there are still several units for each thread.
+    const int64_t largest = cost / (threads == 1 ? 1 : PORTIONS * threads);
+    int unit = 0, mine = threads == 1 ? 0 : next_ticket(c->meeting);
     for (int row = 0, tokens; row < c->rows; row += tokens) {
         tokens = rows_together(c, row, ROWS_TOGETHER);
         const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
-        const int64_t unit = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
-        const int most = MOST_QUERIES / (tokens * GROUP);
-        for (int head = 0, heads; head < HEADS; head += heads, before += heads * unit) {
-            heads = 1;
-            if (before < first || before >= end) continue;
-            while (heads < most && head + heads < HEADS && before + heads * unit < end) heads++;
-            $attend(c, call, row, tokens, head, heads);
+        const int64_t each = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
+        const int most = within((int)(largest / each), 1, MOST_QUERIES / (tokens * GROUP));
+        for (int head = 0; head < HEADS; head += most, unit++) {
+            if (unit != mine) continue;
+            $attend(c, call, row, tokens, head, smaller(most, HEADS - head));
+            mine = threads == 1 ? unit + 1 : next_ticket(c->meeting);
         }
     }
 }

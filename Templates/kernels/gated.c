@@ -5,13 +5,13 @@ KERNEL void $name(const struct context *c, const struct call *call, int thread, 
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     $prepared
-    const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
+    struct portion p = {0};
+    while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(first, end, rows, rest);
+            const struct strip part = strip_of(p.first, p.end, rows, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
-                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
                     $gate_product(gate, weights + GATE + (size_t)block * STRIDE, apart, &$gate_rows,

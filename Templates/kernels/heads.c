@@ -5,14 +5,14 @@ KERNEL void $name(const struct context *c, const struct call *call, int thread, 
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     $prepared
-    const int first = share(UNITS, thread, threads), end = share(UNITS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS) {
-        const int limit = smaller(rows, pass + PASS);
-        $query(c, call, &$query_rows, smaller(first, QUERIES), smaller(end, QUERIES), pass, limit,
+    struct portion p = {0};
+    while (next_portion(&p, c, UNITS, rows, PASS, thread, threads)) {
+        const int limit = smaller(rows, p.row + PASS), keys = QUERIES, values = QUERIES + KEYS;
+        $query(c, call, &$query_rows, smaller(p.first, keys), smaller(p.end, keys), p.row, limit,
                rows);
-        $key(c, call, &$key_rows, within(first - QUERIES, 0, KEYS), within(end - QUERIES, 0, KEYS),
-             pass, limit, rows);
-        $value(c, call, &$value_rows, within(first - QUERIES - KEYS, 0, KEYS),
-               within(end - QUERIES - KEYS, 0, KEYS), pass, limit, rows);
+        $key(c, call, &$key_rows, within(p.first - keys, 0, KEYS), within(p.end - keys, 0, KEYS),
+             p.row, limit, rows);
+        $value(c, call, &$value_rows, within(p.first - values, 0, KEYS),
+               within(p.end - values, 0, KEYS), p.row, limit, rows);
     }
 }

@@ -14,16 +14,15 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
-            union i32_lanes dot[TILE];
-            int registers = REGISTERS;
-            if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
-            for (int r = 0; r < registers; r++) $dots(dot, group, codes, r, TOKENS);
-            const f32x16 scale = $load_scales(group + CODE_BYTES);
-            const f32x16 bias = $load_scales(group + CODE_BYTES + SCALE_BYTES);
-            for (int t = 0; t < TOKENS; t++) {
-                sum[b][t] = multiply_add(scale * splat(scales[t]), to_float(dot[t].vector), sum[b][t]);
-                sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
-            }
+            if (TOKENS > 1) read_ahead(group, GROUP_BYTES);
+            int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;
+            if (whole > TOKENS_TOGETHER) KEEP_ROLLED(whole);
+            for (; t < whole; t += TOKENS_TOGETHER)
+                $group_product(sum[b] + t, group, codes + 4 * t, scales + t, sums + t, TOKENS_TOGETHER,
+                      TOKENS);
+            if (TOKENS % TOKENS_TOGETHER)
+                $group_product(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
+                      TOKENS % TOKENS_TOGETHER, TOKENS);
         }
         weights += GROUP_BYTES;
         codes += GROUP * TOKENS;

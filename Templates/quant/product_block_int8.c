@@ -4,7 +4,7 @@
 INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct int8_rows *x,
                   int row, const int BLOCKS, const int TOKENS) {
     enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP };
-    enum { SCALE_BYTES = $scale_bytes, CODE_BYTES = $code_bytes, ZERO = $zero };
+    enum { SCALE_BYTES = $scale_bytes, CODE_BYTES = $code_bytes };
     const int8_t *codes = x->codes + (size_t)row * COLUMNS;
     const float *scales = x->scales + (size_t)row * GROUPS;
     const float *sums = x->sums + (size_t)row * GROUPS;
@@ -15,16 +15,16 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *block = weights + b * apart;
             const uint8_t *group = block + SCALE_BYTES + g * CODE_BYTES;
-            union i32_lanes dot[TILE];
-            int registers = REGISTERS;
-            if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
-            for (int r = 0; r < registers; r++) $dots(dot, group, codes, r, TOKENS);
             const f32x16 scale = $load_scales(block + 16 * g);
-            for (int t = 0; t < TOKENS; t++) {
-                const f32x16 zero = splat(-(float)ZERO * sums[t]);
-                const f32x16 total = multiply_add(splat(scales[t]), to_float(dot[t].vector), zero);
-                sum[b][t] = multiply_add(scale, total, sum[b][t]);
-            }
+            if (TOKENS > 1) read_ahead(group, CODE_BYTES);
+            int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;
+            if (whole > TOKENS_TOGETHER) KEEP_ROLLED(whole);
+            for (; t < whole; t += TOKENS_TOGETHER)
+                $group_product(sum[b] + t, group, scale, codes + 4 * t, scales + t, sums + t,
+                      TOKENS_TOGETHER, TOKENS);
+            if (TOKENS % TOKENS_TOGETHER)
+                $group_product(sum[b] + t, group, scale, codes + 4 * t, scales + t, sums + t,
+                      TOKENS % TOKENS_TOGETHER, TOKENS);
         }
         codes += GROUP * TOKENS;
         scales += TOKENS;

@@ -12,7 +12,7 @@ func writeSource(_ plan: Plan, _ templates: TemplateLibrary) -> [(name: String, 
     ("vector.h", words.map(templates.text).joined(separator: "\n")),
     ("pages.h", plan.cacheType.headers.map(templates.text).joined(separator: "\n")),
   ]
-    + ["functions.h", "step.h", "rows.h", "ahead.h", "cache.h", "attention.h"].map {
+    + ["functions.h", "meeting.h", "step.h", "rows.h", "ahead.h", "cache.h", "attention.h"].map {
       ($0, templates.text($0))
     } + formats
 }

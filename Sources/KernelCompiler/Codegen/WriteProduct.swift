@@ -16,22 +16,35 @@ extension CodeWriter {
       values["padded"] = "\(matrix.columns.rounded(upTo: blockRows))"
     case (.affine, .int8):
       template = "quant/product_affine_int8.c"
-      values["dots"] = int8Dots(matrix.format)
+      values["group_product"] = int8Group(matrix.format, "quant/group_affine_int8.c", values)
+      values["load_scales"] = nil
     case (.affine, .float):
       template = "quant/product_affine_float.c"
       values["dots"] = floatDots(matrix.format)
     case (.blockFloat(let mode), .int8):
       template = "quant/product_block_int8.c"
-      values["dots"] = int8Dots(matrix.format)
+      values["group_product"] = int8Group(
+        matrix.format, "quant/group_block_int8.c", ["zero": "ZERO_\(mode.codes.uppercased())"])
       values["chunk"] = nil
       values["code_bytes"] = "\(mode.groupSize * mode.bits * blockRows / 8)"
-      values["zero"] = "ZERO_\(mode.codes.uppercased())"
     case (.blockFloat(let mode), .float):
       template = "quant/product_block_float.c"
       values["load_columns"] = "columns_\(mode.codes)"
     }
     write("product_\(label)", template, values)
     return "product_\(label)"
+  }
+
+  /// Writes what a group of such a matrix adds to the sums of rows of bytes; its name.
+  private mutating func int8Group(
+    _ format: WeightFormat, _ template: String, _ holes: [String: String]
+  ) -> String {
+    let used = ["zero", "code_bytes", "scale_bytes", "load_scales"]
+    var values = holes.filter { used.contains($0.key) }
+    values["format"] = format.label
+    values["dots"] = int8Dots(format)
+    write("group_\(format.label)", template, values)
+    return "group_\(format.label)"
   }
 
   /// Writes the products of a group's codes with bytes; its name.

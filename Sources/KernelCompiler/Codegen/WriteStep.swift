@@ -46,7 +46,7 @@ extension Plan {
   ) -> [String] {
     let name = functions[call.kernel].name
     return ["\(name)(c, &\(name)_calls[\(index)], thread, threads);"]
-      + (call.meets ? ["meet();"] : [])
+      + (call.meets ? ["meet(c->meeting, threads);"] : [])
       + (withClock ? ["book(&clock, \(functions[call.kernel].constant));"] : [])
   }
 

@@ -36,6 +36,7 @@ static const size_t ATTENDED = 593984;
 static const size_t PREPARED_2 = 593984;
 
 #include "functions.h"
+#include "meeting.h"
 #include "step.h"
 #include "rows.h"
 #include "ahead.h"
@@ -134,6 +135,7 @@ INLINE void tile_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
+            if (TOKENS > 1) read_ahead(group, GROUP_BYTES);
             union f32_lanes dot[TILE];
             int registers = REGISTERS;
             if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
@@ -277,16 +279,16 @@ KERNEL void attention_heads(const struct context *c, const struct call *call, in
     const struct float_rows floats_g32 = take_float_rows(&room, capacity, 64, 32);
     for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
         prepare_attention_heads(c, weights, row, rows, &floats_g32);
-    if (!alone) meet();
-    const int first = share(UNITS, thread, threads), end = share(UNITS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS) {
-        const int limit = smaller(rows, pass + PASS);
-        attention_heads_query(c, call, &floats_g32, smaller(first, QUERIES), smaller(end, QUERIES),
-                              pass, limit, rows);
-        attention_heads_key(c, call, &floats_g32, within(first - QUERIES, 0, KEYS),
-                            within(end - QUERIES, 0, KEYS), pass, limit, rows);
-        attention_heads_value(c, call, &floats_g32, within(first - QUERIES - KEYS, 0, KEYS),
-                              within(end - QUERIES - KEYS, 0, KEYS), pass, limit, rows);
+    if (!alone) meet(c->meeting, threads);
+    struct portion p = {0};
+    while (next_portion(&p, c, UNITS, rows, PASS, thread, threads)) {
+        const int limit = smaller(rows, p.row + PASS), keys = QUERIES, values = QUERIES + KEYS;
+        attention_heads_query(c, call, &floats_g32, smaller(p.first, keys), smaller(p.end, keys),
+                              p.row, limit, rows);
+        attention_heads_key(c, call, &floats_g32, within(p.first - keys, 0, KEYS),
+                            within(p.end - keys, 0, KEYS), p.row, limit, rows);
+        attention_heads_value(c, call, &floats_g32, within(p.first - values, 0, KEYS),
+                              within(p.end - values, 0, KEYS), p.row, limit, rows);
     }
 }
 
@@ -431,7 +433,7 @@ KERNEL void attention_divided(const struct context *c, const struct call *call, 
             unit++;
         }
     }
-    meet();
+    meet(c->meeting, threads);
     for (int pair = thread; pair < c->rows * HEADS; pair += threads) {
         const int row = pair / HEADS, head = pair % HEADS;
         const int last_run = positions[row] / RUN_POSITIONS;
@@ -455,23 +457,24 @@ KERNEL void attention(const struct context *c, const struct call *call, int thre
         return;
     }
     const int32_t *positions = c->step->positions;
-    int64_t cost = 0, before = 0;
+    int64_t cost = 0;
     for (int row = 0, tokens; row < c->rows; row += tokens) {
         tokens = rows_together(c, row, ROWS_TOGETHER);
         const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
         cost += (int64_t)tokens * HEADS * (last + 1 - first_page(positions[row], WINDOW));
     }
-    const int64_t first = cost * thread / threads, end = cost * (thread + 1) / threads;
+    // Heads are taken together as far as there are still several units for each thread.
+    const int64_t largest = cost / (threads == 1 ? 1 : PORTIONS * threads);
+    int unit = 0, mine = threads == 1 ? 0 : next_ticket(c->meeting);
     for (int row = 0, tokens; row < c->rows; row += tokens) {
         tokens = rows_together(c, row, ROWS_TOGETHER);
         const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
-        const int64_t unit = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
-        const int most = MOST_QUERIES / (tokens * GROUP);
-        for (int head = 0, heads; head < HEADS; head += heads, before += heads * unit) {
-            heads = 1;
-            if (before < first || before >= end) continue;
-            while (heads < most && head + heads < HEADS && before + heads * unit < end) heads++;
-            attention_of_rows(c, call, row, tokens, head, heads);
+        const int64_t each = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
+        const int most = within((int)(largest / each), 1, MOST_QUERIES / (tokens * GROUP));
+        for (int head = 0; head < HEADS; head += most, unit++) {
+            if (unit != mine) continue;
+            attention_of_rows(c, call, row, tokens, head, smaller(most, HEADS - head));
+            mine = threads == 1 ? unit + 1 : next_ticket(c->meeting);
         }
     }
 }
@@ -504,6 +507,7 @@ INLINE void tile_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
+            if (TOKENS > 1) read_ahead(group, GROUP_BYTES);
             union f32_lanes dot[TILE];
             int registers = REGISTERS;
             if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
@@ -547,14 +551,14 @@ KERNEL void attention_output(const struct context *c, const struct call *call, i
     const struct float_rows floats_g32 = take_float_rows(&room, capacity, 128, 32);
     for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
         prepare_attention_output(c, weights, row, rows, &floats_g32);
-    if (!alone) meet();
-    const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
+    if (!alone) meet(c->meeting, threads);
+    struct portion p = {0};
+    while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(first, end, rows, rest);
+            const struct strip part = strip_of(p.first, p.end, rows, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
-                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
                     product_q4_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
@@ -593,14 +597,14 @@ KERNEL void gate_and_up(const struct context *c, const struct call *call, int th
     const struct float_rows floats_g32 = take_float_rows(&room, capacity, 64, 32);
     for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
         prepare_gate_and_up(c, weights, row, rows, &floats_g32);
-    if (!alone) meet();
-    const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
+    if (!alone) meet(c->meeting, threads);
+    struct portion p = {0};
+    while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(first, end, rows, rest);
+            const struct strip part = strip_of(p.first, p.end, rows, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
-                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
                     product_q4_g32_bf16_64(gate, weights + GATE + (size_t)block * STRIDE, apart,
@@ -641,14 +645,14 @@ KERNEL void mlp_down(const struct context *c, const struct call *call, int threa
     const struct float_rows floats_g32 = take_float_rows(&room, capacity, 128, 32);
     for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
         prepare_mlp_down(c, weights, row, rows, &floats_g32);
-    if (!alone) meet();
-    const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
+    if (!alone) meet(c->meeting, threads);
+    struct portion p = {0};
+    while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(first, end, rows, rest);
+            const struct strip part = strip_of(p.first, p.end, rows, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
-                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
                     product_q4_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
@@ -687,14 +691,14 @@ KERNEL void logits(const struct context *c, const struct call *call, int thread,
     const struct float_rows floats_g32 = take_float_rows(&room, capacity, 64, 32);
     for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
         prepare_logits(c, weights, row, rows, &floats_g32);
-    if (!alone) meet();
-    const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
+    if (!alone) meet(c->meeting, threads);
+    struct portion p = {0};
+    while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(first, end, rows, rest);
+            const struct strip part = strip_of(p.first, p.end, rows, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
-                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
                     product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)block * STRIDE, apart,
@@ -752,23 +756,23 @@ static void run_thread(const struct context *c, int thread, int threads) {
     rope_table(c, &rope_table_calls[0], thread, threads);
     book(&clock, KERNEL_ROPE_TABLE);
     embed(c, &embed_calls[0], thread, threads);
-    meet();
+    meet(c->meeting, threads);
     book(&clock, KERNEL_EMBED);
     for (int layer = 0; layer < 2; layer++) {
         attention_heads(c, &attention_heads_calls[layer], thread, threads);
-        meet();
+        meet(c->meeting, threads);
         book(&clock, KERNEL_ATTENTION_HEADS);
         attention(c, &attention_calls[layer], thread, threads);
-        meet();
+        meet(c->meeting, threads);
         book(&clock, KERNEL_ATTENTION);
         attention_output(c, &attention_output_calls[layer], thread, threads);
-        meet();
+        meet(c->meeting, threads);
         book(&clock, KERNEL_ATTENTION_OUTPUT);
         gate_and_up(c, &gate_and_up_calls[layer], thread, threads);
-        meet();
+        meet(c->meeting, threads);
         book(&clock, KERNEL_GATE_AND_UP);
         mlp_down(c, &mlp_down_calls[layer], thread, threads);
-        meet();
+        meet(c->meeting, threads);
         book(&clock, KERNEL_MLP_DOWN);
     }
     logits(c, &logits_calls[0], thread, threads);
@@ -776,8 +780,9 @@ static void run_thread(const struct context *c, int thread, int threads) {
 }
 
 static void run(const model_step *step, int32_t threads) {
+    struct meeting meeting = {.patience = MOST_PATIENCE};
     const struct context c = {step, (const uint8_t *)step->weights, (uint8_t *)step->scratch,
-                              step->rows};
+                              step->rows, &meeting};
 #pragma omp parallel num_threads(threads)
     run_thread(&c, omp_get_thread_num(), omp_get_num_threads());
 }

@@ -36,6 +36,7 @@ static const size_t ATTENDED = 499776;
 static const size_t PREPARED_2 = 499776;
 
 #include "functions.h"
+#include "meeting.h"
 #include "step.h"
 #include "rows.h"
 #include "ahead.h"
@@ -96,32 +97,58 @@ KERNEL void prepare_attention_heads(const struct context *c, const uint8_t *weig
     store_int8(int8_g32, x, row, rows, COLUMNS, 32);
 }
 
-// dot[t] = a group of codes (q4_g32_bf16) times row t's, for the lanes of register `r`.
+// dot[t] = a group of codes (q4_g32_bf16) times row t's of a tile of STRIDE rows, for WIDTH registers of
+// lanes from `r` on.
 INLINE void dots_q4_g32_bf16(union i32_lanes *dot, const uint8_t *codes, const int8_t *x, int r,
-                             const int TOKENS) {
+                             const int WIDTH, const int TOKENS, const int STRIDE) {
     enum { GROUP = 32, CHUNK = 8, QUADS = CHUNK / 4 };
     enum { TOGETHER = 8, RUN = 4 };  // quads, and chunks, whose sums fit
-    i32_register total[TILE] = {{0}};
+    i32_register total[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
     int chunks = GROUP / CHUNK;
     if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(chunks);
     for (int run = 0; run < chunks; run += RUN) {
-        small_sums sums[TILE] = {{0}};
+        small_sums sums[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
         for (int chunk = run; chunk < run + RUN; chunk++) {
-            u32_register quads[QUADS];
-            unpack_4(quads, codes + r * REGISTER_BYTES, chunk, GROUP);
-            for (int q = 0; q < QUADS; q++, x += 4 * TOKENS)
+            u32_register quads[REGISTERS][QUADS];
+            for (int w = 0; w < WIDTH; w++)
+                unpack_4(quads[w], codes + (r + w) * REGISTER_BYTES, chunk, GROUP);
+            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE)
                 for (int t = 0; t < TOKENS; t++) {
-                    sums[t] = add_small(sums[t], quads[q], splat_bytes(x + 4 * t));
-                    if (TOGETHER < QUADS && (q + 1) % TOGETHER == 0) {
-                        total[t] = collect_small(total[t], sums[t]);
-                        sums[t] = (small_sums){0};
+                    const u32_register four = splat_bytes(x + 4 * t);
+                    for (int w = 0; w < WIDTH; w++) {
+                        sums[t][w] = add_small(sums[t][w], quads[w][q], four);
+                        if (TOGETHER < QUADS && (q + 1) % TOGETHER == 0) {
+                            total[t][w] = collect_small(total[t][w], sums[t][w]);
+                            sums[t][w] = (small_sums){0};
+                        }
                     }
                 }
         }
         if (TOGETHER >= QUADS)
-            for (int t = 0; t < TOKENS; t++) total[t] = collect_small(total[t], sums[t]);
+            for (int t = 0; t < TOKENS; t++)
+                for (int w = 0; w < WIDTH; w++)
+                    total[t][w] = collect_small(total[t][w], sums[t][w]);
     }
-    for (int t = 0; t < TOKENS; t++) dot[t].registers[r] = total[t];
+    for (int t = 0; t < TOKENS; t++)
+        for (int w = 0; w < WIDTH; w++) dot[t].registers[r + w] = total[t][w];
+}
+
+// sum[t] += a group of codes (q4_g32_bf16) times TOKENS rows of a tile
+// of STRIDE rows.
+INLINE void group_q4_g32_bf16(f32x16 *sum, const uint8_t *group, const int8_t *codes,
+                              const float *scales, const float *sums, const int TOKENS,
+                              const int STRIDE) {
+    enum { CODE_BYTES = 256, SCALE_BYTES = 32 };
+    union i32_lanes dot[TOKENS_TOGETHER];
+    const int WIDTH = TOKENS == 1 ? 1 : REGISTERS;
+    for (int r = 0; r < REGISTERS; r += WIDTH)
+        dots_q4_g32_bf16(dot, group, codes, r, WIDTH, TOKENS, STRIDE);
+    const f32x16 scale = load_bf16(group + CODE_BYTES);
+    const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
+    for (int t = 0; t < TOKENS; t++) {
+        sum[t] = multiply_add(scale * splat(scales[t]), to_float(dot[t].vector), sum[t]);
+        sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+    }
 }
 
 // Blocks of 16 rows of 64 columns (q4_g32_bf16), `apart` bytes from one to the next, times TOKENS
@@ -141,17 +168,15 @@ INLINE void tile_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
-            union i32_lanes dot[TILE];
-            int registers = REGISTERS;
-            if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
-            for (int r = 0; r < registers; r++) dots_q4_g32_bf16(dot, group, codes, r, TOKENS);
-            const f32x16 scale = load_bf16(group + CODE_BYTES);
-            const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
-            for (int t = 0; t < TOKENS; t++) {
-                sum[b][t] = multiply_add(scale * splat(scales[t]), to_float(dot[t].vector),
-                                         sum[b][t]);
-                sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
-            }
+            if (TOKENS > 1) read_ahead(group, GROUP_BYTES);
+            int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;
+            if (whole > TOKENS_TOGETHER) KEEP_ROLLED(whole);
+            for (; t < whole; t += TOKENS_TOGETHER)
+                group_q4_g32_bf16(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
+                                  TOKENS_TOGETHER, TOKENS);
+            if (TOKENS % TOKENS_TOGETHER)
+                group_q4_g32_bf16(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
+                                  TOKENS % TOKENS_TOGETHER, TOKENS);
         }
         weights += GROUP_BYTES;
         codes += GROUP * TOKENS;
@@ -290,16 +315,16 @@ KERNEL void attention_heads(const struct context *c, const struct call *call, in
     const struct int8_rows int8_g32 = take_int8_rows(&room, capacity, 64, 32);
     for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
         prepare_attention_heads(c, weights, row, rows, &int8_g32);
-    if (!alone) meet();
-    const int first = share(UNITS, thread, threads), end = share(UNITS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS) {
-        const int limit = smaller(rows, pass + PASS);
-        attention_heads_query(c, call, &int8_g32, smaller(first, QUERIES), smaller(end, QUERIES),
-                              pass, limit, rows);
-        attention_heads_key(c, call, &int8_g32, within(first - QUERIES, 0, KEYS),
-                            within(end - QUERIES, 0, KEYS), pass, limit, rows);
-        attention_heads_value(c, call, &int8_g32, within(first - QUERIES - KEYS, 0, KEYS),
-                              within(end - QUERIES - KEYS, 0, KEYS), pass, limit, rows);
+    if (!alone) meet(c->meeting, threads);
+    struct portion p = {0};
+    while (next_portion(&p, c, UNITS, rows, PASS, thread, threads)) {
+        const int limit = smaller(rows, p.row + PASS), keys = QUERIES, values = QUERIES + KEYS;
+        attention_heads_query(c, call, &int8_g32, smaller(p.first, keys), smaller(p.end, keys),
+                              p.row, limit, rows);
+        attention_heads_key(c, call, &int8_g32, within(p.first - keys, 0, KEYS),
+                            within(p.end - keys, 0, KEYS), p.row, limit, rows);
+        attention_heads_value(c, call, &int8_g32, within(p.first - values, 0, KEYS),
+                              within(p.end - values, 0, KEYS), p.row, limit, rows);
     }
 }
 
@@ -444,7 +469,7 @@ KERNEL void attention_divided(const struct context *c, const struct call *call, 
             unit++;
         }
     }
-    meet();
+    meet(c->meeting, threads);
     for (int pair = thread; pair < c->rows * HEADS; pair += threads) {
         const int row = pair / HEADS, head = pair % HEADS;
         const int last_run = positions[row] / RUN_POSITIONS;
@@ -468,23 +493,24 @@ KERNEL void attention(const struct context *c, const struct call *call, int thre
         return;
     }
     const int32_t *positions = c->step->positions;
-    int64_t cost = 0, before = 0;
+    int64_t cost = 0;
     for (int row = 0, tokens; row < c->rows; row += tokens) {
         tokens = rows_together(c, row, ROWS_TOGETHER);
         const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
         cost += (int64_t)tokens * HEADS * (last + 1 - first_page(positions[row], WINDOW));
     }
-    const int64_t first = cost * thread / threads, end = cost * (thread + 1) / threads;
+    // Heads are taken together as far as there are still several units for each thread.
+    const int64_t largest = cost / (threads == 1 ? 1 : PORTIONS * threads);
+    int unit = 0, mine = threads == 1 ? 0 : next_ticket(c->meeting);
     for (int row = 0, tokens; row < c->rows; row += tokens) {
         tokens = rows_together(c, row, ROWS_TOGETHER);
         const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
-        const int64_t unit = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
-        const int most = MOST_QUERIES / (tokens * GROUP);
-        for (int head = 0, heads; head < HEADS; head += heads, before += heads * unit) {
-            heads = 1;
-            if (before < first || before >= end) continue;
-            while (heads < most && head + heads < HEADS && before + heads * unit < end) heads++;
-            attention_of_rows(c, call, row, tokens, head, heads);
+        const int64_t each = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
+        const int most = within((int)(largest / each), 1, MOST_QUERIES / (tokens * GROUP));
+        for (int head = 0; head < HEADS; head += most, unit++) {
+            if (unit != mine) continue;
+            attention_of_rows(c, call, row, tokens, head, smaller(most, HEADS - head));
+            mine = threads == 1 ? unit + 1 : next_ticket(c->meeting);
         }
     }
 }
@@ -517,17 +543,15 @@ INLINE void tile_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
-            union i32_lanes dot[TILE];
-            int registers = REGISTERS;
-            if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
-            for (int r = 0; r < registers; r++) dots_q4_g32_bf16(dot, group, codes, r, TOKENS);
-            const f32x16 scale = load_bf16(group + CODE_BYTES);
-            const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
-            for (int t = 0; t < TOKENS; t++) {
-                sum[b][t] = multiply_add(scale * splat(scales[t]), to_float(dot[t].vector),
-                                         sum[b][t]);
-                sum[b][t] = multiply_add(bias, splat(sums[t]), sum[b][t]);
-            }
+            if (TOKENS > 1) read_ahead(group, GROUP_BYTES);
+            int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;
+            if (whole > TOKENS_TOGETHER) KEEP_ROLLED(whole);
+            for (; t < whole; t += TOKENS_TOGETHER)
+                group_q4_g32_bf16(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
+                                  TOKENS_TOGETHER, TOKENS);
+            if (TOKENS % TOKENS_TOGETHER)
+                group_q4_g32_bf16(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
+                                  TOKENS % TOKENS_TOGETHER, TOKENS);
         }
         weights += GROUP_BYTES;
         codes += GROUP * TOKENS;
@@ -566,14 +590,14 @@ KERNEL void attention_output(const struct context *c, const struct call *call, i
     const struct int8_rows int8_g32 = take_int8_rows(&room, capacity, 128, 32);
     for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
         prepare_attention_output(c, weights, row, rows, &int8_g32);
-    if (!alone) meet();
-    const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
+    if (!alone) meet(c->meeting, threads);
+    struct portion p = {0};
+    while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(first, end, rows, rest);
+            const struct strip part = strip_of(p.first, p.end, rows, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
-                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
                     product_q4_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
@@ -611,14 +635,14 @@ KERNEL void gate_and_up(const struct context *c, const struct call *call, int th
     const struct int8_rows int8_g32 = take_int8_rows(&room, capacity, 64, 32);
     for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
         prepare_gate_and_up(c, weights, row, rows, &int8_g32);
-    if (!alone) meet();
-    const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
+    if (!alone) meet(c->meeting, threads);
+    struct portion p = {0};
+    while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(first, end, rows, rest);
+            const struct strip part = strip_of(p.first, p.end, rows, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
-                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
                     product_q4_g32_bf16_64(gate, weights + GATE + (size_t)block * STRIDE, apart,
@@ -658,14 +682,14 @@ KERNEL void mlp_down(const struct context *c, const struct call *call, int threa
     const struct int8_rows int8_g32 = take_int8_rows(&room, capacity, 128, 32);
     for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
         prepare_mlp_down(c, weights, row, rows, &int8_g32);
-    if (!alone) meet();
-    const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
+    if (!alone) meet(c->meeting, threads);
+    struct portion p = {0};
+    while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(first, end, rows, rest);
+            const struct strip part = strip_of(p.first, p.end, rows, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
-                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
                     product_q4_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
@@ -703,14 +727,14 @@ KERNEL void logits(const struct context *c, const struct call *call, int thread,
     const struct int8_rows int8_g32 = take_int8_rows(&room, capacity, 64, 32);
     for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
         prepare_logits(c, weights, row, rows, &int8_g32);
-    if (!alone) meet();
-    const int first = share(BLOCKS, thread, threads), end = share(BLOCKS, thread + 1, threads);
-    for (int pass = 0; pass < rows; pass += PASS)
+    if (!alone) meet(c->meeting, threads);
+    struct portion p = {0};
+    while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(first, end, rows, rest);
+            const struct strip part = strip_of(p.first, p.end, rows, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
-                for (int row = pass; row < smaller(rows, pass + PASS); row += TILE) {
+                for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
                     product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)block * STRIDE, apart,
@@ -768,23 +792,23 @@ static void run_thread(const struct context *c, int thread, int threads) {
     rope_table(c, &rope_table_calls[0], thread, threads);
     book(&clock, KERNEL_ROPE_TABLE);
     embed(c, &embed_calls[0], thread, threads);
-    meet();
+    meet(c->meeting, threads);
     book(&clock, KERNEL_EMBED);
     for (int layer = 0; layer < 2; layer++) {
         attention_heads(c, &attention_heads_calls[layer], thread, threads);
-        meet();
+        meet(c->meeting, threads);
         book(&clock, KERNEL_ATTENTION_HEADS);
         attention(c, &attention_calls[layer], thread, threads);
-        meet();
+        meet(c->meeting, threads);
         book(&clock, KERNEL_ATTENTION);
         attention_output(c, &attention_output_calls[layer], thread, threads);
-        meet();
+        meet(c->meeting, threads);
         book(&clock, KERNEL_ATTENTION_OUTPUT);
         gate_and_up(c, &gate_and_up_calls[layer], thread, threads);
-        meet();
+        meet(c->meeting, threads);
         book(&clock, KERNEL_GATE_AND_UP);
         mlp_down(c, &mlp_down_calls[layer], thread, threads);
-        meet();
+        meet(c->meeting, threads);
         book(&clock, KERNEL_MLP_DOWN);
     }
     logits(c, &logits_calls[0], thread, threads);
@@ -792,8 +816,9 @@ static void run_thread(const struct context *c, int thread, int threads) {
 }
 
 static void run(const model_step *step, int32_t threads) {
+    struct meeting meeting = {.patience = MOST_PATIENCE};
     const struct context c = {step, (const uint8_t *)step->weights, (uint8_t *)step->scratch,
-                              step->rows};
+                              step->rows, &meeting};
 #pragma omp parallel num_threads(threads)
     run_thread(&c, omp_get_thread_num(), omp_get_num_threads());
 }
