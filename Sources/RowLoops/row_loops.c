@@ -172,21 +172,28 @@ void row_histogram(const float *values, int32_t count, float maximum, float scal
 }
 
 FOR_EVERY_PROCESSOR
-int32_t row_collect(const float *values, int32_t count, float maximum, float scale, float center,
-                    float lower, float upper, row_candidate *found, int32_t room) {
+int32_t row_collect(const float *values, int32_t count, const float *run_maxima, float maximum,
+                    float scale, float center, float lower, float upper, row_candidate *found,
+                    int32_t room) {
     int32_t number = 0;
-    for (int32_t index = 0; index < count; index += LANES) {
-        floats block, exponent, distance, weight;
-        load(&block, values + index, count - index, -INFINITY);
-        exponents(&exponent, &block, maximum, scale);
-        distances(&distance, &exponent, center);
-        const integers near = (distance >= lower) & (distance <= upper) & (block > -INFINITY);
-        if (!any(&near)) continue;
-        exponential(&weight, &exponent);
-        for (int lane = 0; lane < LANES; lane++) {
-            if (!near[lane]) continue;
-            if (number == room) return room + 1;
-            found[number++] = (row_candidate){index + lane, exponent[lane], weight[lane]};
+    for (int32_t start = 0; start < count; start += ROW_SCAN_RUN) {
+        // No entry of a run is nearer to the largest of all than the run's largest.
+        const float nearest = (maximum - run_maxima[start / ROW_SCAN_RUN]) * scale;
+        if (center == 0 && nearest > upper && upper < -SMALLEST_EXPONENT) continue;
+        const int32_t end = count - start < ROW_SCAN_RUN ? count : start + ROW_SCAN_RUN;
+        for (int32_t index = start; index < end; index += LANES) {
+            floats block, exponent, distance, weight;
+            load(&block, values + index, end - index, -INFINITY);
+            exponents(&exponent, &block, maximum, scale);
+            distances(&distance, &exponent, center);
+            const integers near = (distance >= lower) & (distance <= upper) & (block > -INFINITY);
+            if (!any(&near)) continue;
+            exponential(&weight, &exponent);
+            for (int lane = 0; lane < LANES; lane++) {
+                if (!near[lane]) continue;
+                if (number == room) return room + 1;
+                found[number++] = (row_candidate){index + lane, exponent[lane], weight[lane]};
+            }
         }
     }
     return number;

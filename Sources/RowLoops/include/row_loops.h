@@ -43,8 +43,10 @@ void row_histogram(const float *values, int32_t count, float maximum, float scal
 
 // Lists the entries whose exponents are at a distance from `lower` to `upper` from `center`, by
 // ascending index. Returns how many there are, or room + 1 as soon as they are more than `room`.
-int32_t row_collect(const float *values, int32_t count, float maximum, float scale, float center,
-                    float lower, float upper, row_candidate *found, int32_t room);
+// `run_maxima` are those that row_scan found.
+int32_t row_collect(const float *values, int32_t count, const float *run_maxima, float maximum,
+                    float scale, float center, float lower, float upper, row_candidate *found,
+                    int32_t room);
 
 // The entry of a region at which the running sum of weights passes `target`, else the last one;
 // -1 if all are minus infinity.

@@ -107,14 +107,14 @@ struct LogitRow {
   /// The entries at those distances from a centre, by ascending id; nil if there are more than
   /// `limit`.
   func candidates(
-    within distances: ClosedRange<Float>, of center: Float, limit: Int, maximum: Float, scale: Float
+    within distances: ClosedRange<Float>, of center: Float, limit: Int, scan: Scan, scale: Float
   ) -> [Candidate]? {
     var found: Int32 = 0
     let room = min(limit, values.count)
     let entries = [row_candidate](unsafeUninitializedCapacity: room) { entries, count in
       found = row_collect(
-        values.baseAddress, Int32(values.count), maximum, scale, center, distances.lowerBound,
-        distances.upperBound, entries.baseAddress, Int32(room))
+        values.baseAddress, Int32(values.count), scan.runMaxima, scan.maximum, scale, center,
+        distances.lowerBound, distances.upperBound, entries.baseAddress, Int32(room))
       count = min(Int(found), room)
     }
     guard found <= room else { return nil }

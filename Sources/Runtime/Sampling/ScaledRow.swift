@@ -23,7 +23,7 @@ struct ScaledRow {
     let leastWeight = Double(threshold) * mass(of: region).total
     let distance = min(max(0.01 - Float(log(leastWeight)), 0), .greatestFiniteMagnitude)
     let near = row.candidates(
-      within: 0...distance, of: 0, limit: .max, maximum: maximum, scale: scale)
+      within: 0...distance, of: 0, limit: .max, scan: scan, scale: scale)
     return Candidates((near ?? []).filter(region.contains)).topChoices(atLeast: leastWeight)
   }
 }

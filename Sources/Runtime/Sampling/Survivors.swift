@@ -105,7 +105,7 @@ extension ScaledRow {
   private func collect(within distance: Float, of center: Float, limit: Int) -> [Candidate]? {
     let distances = 0...min(distance, .greatestFiniteMagnitude)
     return row.candidates(
-      within: distances, of: center, limit: limit, maximum: scan.maximum, scale: scale)
+      within: distances, of: center, limit: limit, scan: scan, scale: scale)
   }
 
   /// The most likely entries, if few of them are enough: those above a value that at least `count`
@@ -139,7 +139,7 @@ extension ScaledRow {
       let isLast = bin == bins.count - 1
       let upper = isLast ? .greatestFiniteMagnitude : (Float(bin + 1) / perUnit).nextDown
       let entries = row.candidates(
-        within: Float(bin) / perUnit...upper, of: center, limit: .max, maximum: scan.maximum,
+        within: Float(bin) / perUnit...upper, of: center, limit: .max, scan: scan,
         scale: scale)
       region.edge = upper
       let inBin = Candidates(entries ?? [])
