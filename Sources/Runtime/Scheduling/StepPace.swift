@@ -13,8 +13,8 @@ struct StepPace {
   static let shortPromptSeconds = 0.75
   /// A step of prompts alone should take at most this long: nobody new gets in while it runs.
   static let loneStepSeconds = 0.25
-  /// Fewer prompt rows than this waste the weights that a step reads.
-  static let fewestRows = 8
+  /// A prompt goes on by as many rows in any case, however deep in its context they are.
+  static let fewestRows = 2
   /// What a drafted row is assumed to cost until it is known, in steps without any.
   static let assumedDraftCost = 0.3
   static let longestDraft = 8
@@ -24,9 +24,10 @@ struct StepPace {
   private var generatingSeconds = Average(memory: 8)
   /// Beyond what the streams beside them take; used without a cost curve.
   private var secondsPerPromptRow = Average(memory: 8)
-  /// How much longer steps take than the cost curve says: those with prompt rows, and the others.
-  private var promptSlowness = Average(memory: 8)
+  /// How much longer steps of streams alone take than the cost curve says.
   private var slowness = Average(memory: 8)
+  /// What a prompt row takes beyond that: at a great depth it attends to much.
+  private var extraSecondsPerPromptRow = Average(memory: 8)
   /// In steps without drafted rows.
   private var draftCost = Average(memory: 8)
 
@@ -56,8 +57,8 @@ struct StepPace {
   /// How long a step takes with that many rows of prompts.
   private func seconds(prompt rows: Int, beside generating: Int) -> Double {
     if let cost {
-      let slowness = promptSlowness.value ?? slowness.value ?? 1
-      return cost.seconds(rows: rows + generating) * slowness
+      return cost.seconds(rows: rows + generating) * (slowness.value ?? 1)
+        + (extraSecondsPerPromptRow.value ?? 0) * Double(rows)
     }
     let base = generating > 0 ? generatingSeconds.value ?? 0 : 0
     return base + (secondsPerPromptRow.value ?? 0) * Double(rows)
@@ -135,7 +136,10 @@ struct StepPace {
     if promptRows > 0 {
       let base = generating > 0 ? generatingSeconds.value ?? 0 : 0
       secondsPerPromptRow.add(max(seconds - base, 0) / Double(promptRows))
-      if let cost { promptSlowness.add(seconds / cost.seconds(rows: rows)) }
+      if let cost {
+        let expected = cost.seconds(rows: rows) * (slowness.value ?? 1)
+        extraSecondsPerPromptRow.add(max(seconds - expected, 0) / Double(promptRows))
+      }
     } else if drafted > 0, let base = generatingSeconds.value, base > 0 {
       draftCost.add(max(seconds / base - 1, 0) / Double(drafted))
     } else {
