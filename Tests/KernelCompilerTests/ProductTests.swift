@@ -111,7 +111,9 @@ private struct ProductHarness {
         enum { PRODUCTS = \(plan.tiles.products) };
         static const size_t PAGE_BYTES = 0, SHARED_BYTES = 0, THREAD_BYTES = 0;
 
-        """ + (["functions.h", "meeting.h", "step.h", "rows.h"] + writer.headers).map(templates.text).joined()
+        """
+      + (["functions.h", "meeting.h", "step.h", "rows.h"] + writer.headers)
+      .map(templates.text).joined()
       + (writer.functions + exports).joined(separator: "\n") + "\n"
     let flags = CompiledSource.compilerFlags + target.compilerFlags + ["-O1"]  // quick, same bits
     let library = try TestToolchain.load([("products.c", text)], flags)
