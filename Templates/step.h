@@ -46,8 +46,8 @@ struct portion {
 enum { PORTIONS = 8 };  // for each thread
 
 // Takes a thread's next portion of `units`; 0 when all are taken. Of one row's product each thread
-// has its share, read in streams. Of many rows' threads take small portions as they get through
-// them, since cores that others use too are not equally fast.
+// has its share, read in streams. Of the product of several rows threads take small portions as they
+// get through them, since cores that others use too are not equally fast.
 INLINE int next_portion(struct portion *p, const struct context *c, int units, int rows,
                         const int PASS, int thread, int threads) {
     const int passes = (rows + PASS - 1) / PASS;

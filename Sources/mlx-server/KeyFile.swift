@@ -31,17 +31,3 @@ struct KeyFileError: Error, CustomStringConvertible {
     "\(path): \(problem); --api-key-file takes a file with one key on each line"
   }
 }
-
-/// Why models can't be compiled into the cache.
-struct CacheError: Error, CustomStringConvertible {
-  private let error: CocoaError
-
-  init(_ error: CocoaError) { self.error = error }
-
-  var description: String {
-    """
-    \(error.filePath ?? "the cache of compiled models") can't be written; compiled models are kept \
-    in $MLX_COMPILE_CACHE, or ~/.cache/mlx-compile: set it to a folder that can be
-    """
-  }
-}

@@ -145,17 +145,13 @@ extension ServeOptions {
       location: location,
       compile: { [numerics, cacheType] directory in
         let progress = CompileReport(tell: tell)
-        do {
-          return try CompileCache.bundle(
-            for: directory, numerics: numerics ?? .fast, cacheType: cacheType,
-            companions: { directory in
-              let companions = bundleCompanions(directory: directory)
-              for warning in companions.warnings { tell("warning: \(warning)") }
-              return companions.files
-            }, progress: progress.hear)
-        } catch let error as CocoaError {
-          throw CacheError(error)
-        }
+        return try CompileCache.bundle(
+          for: directory, numerics: numerics ?? .fast, cacheType: cacheType,
+          companions: { directory in
+            let companions = bundleCompanions(directory: directory)
+            for warning in companions.warnings { tell("warning: \(warning)") }
+            return companions.files
+          }, progress: progress.hear)
       }, report: tell)
     loading.backend = backend
     loading.contextSize = contextSize.value

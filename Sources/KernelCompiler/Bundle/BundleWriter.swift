@@ -28,8 +28,8 @@ public typealias BundleCompanions =
   @Sendable (_ directory: String) throws -> [(name: String, bytes: [UInt8])]
 
 extension BundlePlace {
-  /// Compiles into a folder of another name, and gives it its name when it is complete. Packed
-  /// weights are taken from the first bundle at `reusing` that has the same.
+  /// Compiles into a folder of another name, and gives it its name when it is complete. What
+  /// is still right of a bundle at `reusing` is taken over.
   func fill(
     with job: CompileJob, reusing: [String], progress: @escaping CompileProgress
   ) throws -> ModelBundle {

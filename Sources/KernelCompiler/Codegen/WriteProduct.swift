@@ -16,7 +16,9 @@ extension CodeWriter {
       values["padded"] = "\(matrix.columns.rounded(upTo: blockRows))"
     case (.affine, .int8):
       template = "quant/product_affine_int8.c"
-      values["group_product"] = int8Group(matrix.format, "quant/group_affine_int8.c", values)
+      let scales = ["code_bytes", "scale_bytes", "load_scales"]
+      values["group_product"] = int8Group(
+        matrix.format, "quant/group_affine_int8.c", values.filter { scales.contains($0.key) })
       values["load_scales"] = nil
     case (.affine, .float):
       template = "quant/product_affine_float.c"
@@ -39,11 +41,8 @@ extension CodeWriter {
   private mutating func int8Group(
     _ format: WeightFormat, _ template: String, _ holes: [String: String]
   ) -> String {
-    let used = ["zero", "code_bytes", "scale_bytes", "load_scales"]
-    var values = holes.filter { used.contains($0.key) }
-    values["format"] = format.label
-    values["dots"] = int8Dots(format)
-    write("group_\(format.label)", template, values)
+    let values = ["format": format.label, "dots": int8Dots(format)]
+    write("group_\(format.label)", template, values.merging(holes) { $1 })
     return "group_\(format.label)"
   }
 

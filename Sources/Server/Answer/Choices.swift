@@ -106,13 +106,17 @@ func merged<Element: Sendable>(
   _ streams: [AsyncStream<Element>], while client: ClientPresence
 ) -> AsyncStream<(Int, Element)> {
   let (merged, continuation) = AsyncStream<(Int, Element)>.makeStream()
-  let watch = client.whenLeft { continuation.finish() }
   let task = Task {
     await withTaskGroup(of: Void.self) { group in
       for (number, stream) in streams.enumerated() {
         group.addTask { for await element in stream { continuation.yield((number, element)) } }
       }
     }
+    continuation.finish()
+  }
+  // One that has already left ends all before anybody could hear of the termination.
+  let watch = client.whenLeft {
+    task.cancel()
     continuation.finish()
   }
   continuation.onTermination = { _ in

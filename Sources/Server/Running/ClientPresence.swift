@@ -35,7 +35,7 @@ final class ClientPresence: ChannelInboundHandler, Sendable {
     waiting.withLock { $0?[ObjectIdentifier(watch)] = nil }
   }
 
-  private func leave() {
+  func leave() {
     let left = waiting.withLock { waiting in
       defer { waiting = nil }
       return waiting
