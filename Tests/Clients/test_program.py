@@ -9,7 +9,7 @@ import time
 import httpx
 import openai
 import pytest
-from server import POCKET, Server
+from server import POCKET, Server, until
 
 
 def test_it_prints_one_line_when_it_is_ready(server):
@@ -121,7 +121,7 @@ def test_idle_it_stops_at_once(cache):
 def test_while_it_loads_it_stops_at_once(tmp_path):
     # An empty cache: the model is being compiled when the signal comes.
     server = Server(cache=tmp_path)
-    time.sleep(0.5)
+    until(lambda: any("compiling" in line for line in server.log), 30)
     start = time.monotonic()
     assert server.stop() == 0
     assert time.monotonic() - start < 2

@@ -20,3 +20,14 @@ import Testing
     for await _ in ends {}
   }
 }
+
+struct EndTests {
+  @Test(arguments: [(0, 2000), (1, 3000), (3, 4750), (4, 4750), (60, 60_750)])
+  func `the end comes before launchers kill, where the grace allows that`(
+    _ seconds: Int, _ milliseconds: Int
+  ) {
+    var address = ListenConfiguration()
+    address.grace = .seconds(seconds)
+    #expect(address.longestEnd == .milliseconds(milliseconds))
+  }
+}

@@ -11,6 +11,12 @@ public struct ListenConfiguration: Sendable {
   /// Launchers kill what is still there five seconds after they asked it to end.
   public var grace: Duration = .seconds(4)
 
+  /// When all is cut off, counted from the signal: answers that are ended after the grace are given
+  /// two seconds for a last step, but not beyond those five.
+  var longestEnd: Duration {
+    grace + max(.milliseconds(750), min(.seconds(2), .milliseconds(4750) - grace))
+  }
+
   public init(host: String = "127.0.0.1", port: Int = 8080) {
     self.host = host
     self.port = port
@@ -61,8 +67,7 @@ public func serve(
       .init(service: loader, failureTerminationBehavior: .gracefullyShutdownGroup),
       .init(service: listeners),
     ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
-  // The default's sum is less than the five seconds after which launchers kill.
-  group.maximumGracefulShutdownDuration = address.grace + .milliseconds(750)
+  group.maximumGracefulShutdownDuration = address.longestEnd
   do {
     try await ServiceGroup(configuration: group).run()
   } catch is CancellationError {
