@@ -1,5 +1,4 @@
 import Foundation
-import HummingbirdTesting
 import JSON
 import Testing
 
@@ -127,7 +126,7 @@ import Testing
   }
 
   private func expectAnswer(
-    _ client: any TestClientProtocol, _ body: String, at path: String = "/v1/chat/completions"
+    _ client: RouterClient, _ body: String, at path: String = "/v1/chat/completions"
   ) async throws {
     let response = try await client.post(path, body)
     if response.status == .ok { return }

@@ -1,5 +1,4 @@
 import Foundation
-import HummingbirdTesting
 import JSON
 import Testing
 
@@ -212,7 +211,7 @@ import Testing
     return server
   }
 
-  private func ask(_ client: any TestClientProtocol, _ body: JSON) async throws -> JSON {
+  private func ask(_ client: RouterClient, _ body: JSON) async throws -> JSON {
     let response = try await client.post("/v1/responses", body.text())
     #expect(response.status == .ok, "\(response.text)")
     return try response.json

@@ -1,7 +1,6 @@
 import Chat
 import Foundation
 import Hummingbird
-import HummingbirdTesting
 import JSON
 import Logging
 import Runtime
@@ -69,12 +68,12 @@ struct TestServer: Sendable {
   /// Runs `test` with a client of this server.
   func run<Value: Sendable>(
     logger: Logger = TestServer.quietLogger,
-    _ test: @Sendable (any TestClientProtocol) async throws -> Value
+    _ test: @Sendable (RouterClient) async throws -> Value
   ) async throws -> Value {
     let slot = ModelSlot()
     if isLoaded { slot.fill(served) }
     let responder = makeResponder(configuration, slot: slot, logger: logger)
-    return try await Application(responder: responder, logger: logger).test(.router, test)
+    return try await test(RouterClient(responder: responder, logger: logger))
   }
 
   static let quietLogger = {
@@ -84,7 +83,7 @@ struct TestServer: Sendable {
   }()
 }
 
-extension TestClientProtocol {
+extension RouterClient {
   func chat(_ body: JSON, headers: HTTPFields = [:]) async throws -> TestResponse {
     try await post("/v1/chat/completions", body.text(), headers: headers)
   }

@@ -38,6 +38,7 @@ public final class ScriptedModel: LanguageModel {
   private let recordLimit: Int
   private let records = Locked<[StepRecord]>([])
   private let complaints = Locked<[String]>([])
+  private let scripts = Locked<[[Int32]: [Int32]]>([:])
 
   private enum Answer {
     case hashed
@@ -60,7 +61,7 @@ public final class ScriptedModel: LanguageModel {
   }
 
   /// A model that answers a prompt with the tokens that `respond` gives for it, then with
-  /// `endOfSequence` for ever.
+  /// `endOfSequence` for ever. The answer to a prompt must be the same whenever it is asked for.
   public init(
     vocabulary: Int, endOfSequence: Int32, maximumRows: Int = 64, pagePositions: Int = 16,
     contextLimit: Int = 1 << 20, recordLimit: Int = 0,
@@ -170,7 +171,7 @@ public final class ScriptedModel: LanguageModel {
       entry.chosen = nextIndex(row, step, respond) + 1
       step.write(entry, row)
       let prompt = step.tokens(row, count: step.position(row) + 2 - Int(entry.chosen))
-      let script = respond(prompt)
+      let script = script(for: prompt, respond)
       let place = Int(entry.chosen) - 1
       step.writeLogits(logitsOf(place < script.count ? script[place] : end), index)
     }
@@ -185,9 +186,21 @@ public final class ScriptedModel: LanguageModel {
     guard position > 0 else { return 0 }
     let previous = step.entry(row, position - 1)
     guard previous.chosen > 0 else { return 0 }
-    let script = respond(step.tokens(row, count: position + 1 - Int(previous.chosen)))
+    let prompt = step.tokens(row, count: position + 1 - Int(previous.chosen))
+    let script = script(for: prompt, respond)
     let place = Int(previous.chosen) - 1
     return place < script.count && script[place] == step.token(row) ? previous.chosen : 0
+  }
+
+  /// What `respond` says to a prompt, asked once for as long as few others come between.
+  private func script(for prompt: [Int32], _ respond: ([Int32]) -> [Int32]) -> [Int32] {
+    if let known = scripts.withLock({ $0[prompt] }) { return known }
+    let script = respond(prompt)
+    scripts.withLock {
+      if $0.count == 32 { $0.removeAll() }
+      $0[prompt] = script
+    }
+    return script
   }
 
   /// Logits that leave no doubt about a token.
