@@ -45,7 +45,7 @@ struct ReferenceModel {
     case .linear(let linear):
       let bias = linear.bias?.floats().map(Double.init)
       return inputs[0].map { row in
-        matrix.indices.map { output in dot(matrix[output], row) + (bias?[output] ?? 0) }
+        matrix.indices.map { output in dot(matrix[output][...], row[...]) + (bias?[output] ?? 0) }
       }
     case .rope(let rope): return inputs[0].enumerated().map { rotate($1, rope, position: $0) }
     case .attention(let attention):
@@ -146,16 +146,40 @@ struct ReferenceModel {
         let largest = scores.max() ?? 0
         let weights = scores.map { exp($0 - largest) }
         let total = weights.reduce(0, +)
-        return (0..<dimension).map { channel in
-          weights.indices.reduce(0) { $0 + weights[$1] * inputs[2][first + $1][start + channel] }
-            / total
+        var sums = [Double](repeating: 0, count: dimension)
+        for (place, weight) in weights.enumerated() {
+          add(inputs[2][first + place][start..<start + dimension], times: weight, to: &sums)
         }
+        return sums.map { $0 / total }
       }
     }
   }
 
-  private func dot(_ left: some Collection<Double>, _ right: some Collection<Double>) -> Double {
-    zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
+  // Plain loops over memory: collections of numbers are slow without optimisation.
+
+  private func dot(_ left: ArraySlice<Double>, _ right: ArraySlice<Double>) -> Double {
+    left.withUnsafeBufferPointer { left in
+      right.withUnsafeBufferPointer { right in
+        var (sum, index) = (0.0, 0)
+        while index < left.count {
+          sum += left[index] * right[index]
+          index += 1
+        }
+        return sum
+      }
+    }
+  }
+
+  private func add(_ values: ArraySlice<Double>, times factor: Double, to sums: inout [Double]) {
+    values.withUnsafeBufferPointer { values in
+      sums.withUnsafeMutableBufferPointer { sums in
+        var index = 0
+        while index < sums.count {
+          sums[index] += values[index] * factor
+          index += 1
+        }
+      }
+    }
   }
 
   private func apply(_ function: Activation, _ x: Double) -> Double {
