@@ -57,6 +57,15 @@ import Testing
     }
   }
 
+  @Test func `a call of FunctionGemma may end anywhere`() {
+    let text =
+      "<start_function_call>call:get_weather{city:<escape>Rom<escape>,at:{lat:1.5,tags:[a]},days:2}"
+    for end in text.indices.dropFirst("<start_function_call>".count) {
+      let found = calls(FunctionGemmaFormat(), String(text[..<end]))
+      #expect(found.names == [] && found.rejected.count == 1, "\(text[..<end]): \(found)")
+    }
+  }
+
   @Test func `LongCat's names may stand in a namespace`() {
     let pair =
       "<longcat_arg_key>days</longcat_arg_key>\n<longcat_arg_value>2</longcat_arg_value>\n"

@@ -157,7 +157,9 @@ private struct GemmaValueReader {
   /// A list or object in the format's own notation, where it isn't JSON; nil where it is neither.
   private mutating func readNested(from start: Int) -> JSON? {
     let end = position
-    guard [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(text[start]) else { return nil }
+    guard start < end, [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(text[start]) else {
+      return nil
+    }
     (position, isNested) = (start, true)
     defer { isNested = false }
     if let value = try? readValue() { return value }

@@ -76,6 +76,28 @@ struct CallGrammarTests {
   }
 
   @Test(arguments: FormatCase.all.filter(\.hasMarkers))
+  func `a call may end anywhere`(_ test: FormatCase) throws {
+    let tools = CallableTools.all
+    let grammar = try test.grammar(tools, .required)
+    let answers = RandomAnswer(grammar, test.vocabulary, test.format)
+    var random = SeededRandom(seed: 3)
+    var finished = 0
+    for _ in 0..<12 where finished < 3 {
+      guard let tokens = answers.draw(&random) else { continue }
+      let text = answers.vocabulary.text(tokens)
+      guard text.unicodeScalars.count < 300 else { continue }
+      finished += 1
+      let whole = test.calls(text, tools)
+      for end in text.unicodeScalars.indices {
+        let found = test.calls(String(text[..<end]), tools)
+        let details = "\(text[..<end].debugDescription): \(found)"
+        #expect(found.names.count <= whole.names.count, "\(details)")
+      }
+    }
+    #expect(finished > 0)
+  }
+
+  @Test(arguments: FormatCase.all.filter(\.hasMarkers))
   func `without parallel calls only one comes`(_ test: FormatCase) throws {
     let tools = [CallableTools.all[0], CallableTools.all[4]]
     let grammar = try test.grammar(tools, .required, several: false)
