@@ -86,7 +86,7 @@ private let textFilters: [String: Filter] = [
     var count = 0
     var isInWord = false
     for scalar in value.printed.scalars {
-      let belongs = scalar == "_" || scalar.isLetter || scalar.isNumeric
+      let belongs = scalar.isWordCharacter
       if belongs, !isInWord { count += 1 }
       isInWord = belongs
     }
@@ -94,6 +94,13 @@ private let textFilters: [String: Filter] = [
   },
   "tojson": { value, arguments, renderer in
     .string(try JSONWriter(arguments, renderer).text(of: value))
+  },
+  "pprint": { value, arguments, renderer in
+    _ = try arguments.bind("pprint", [])
+    return .string(try PrettyPrinter.text(of: value, renderer))
+  },
+  "urlize": { value, arguments, renderer in
+    .string(try LinkWriter(arguments).text(of: value, renderer))
   },
 ]
 

@@ -17,6 +17,9 @@ private let globals: [String: @Sendable (Arguments, Renderer) throws -> Value] =
     let separator = try arguments.bind("joiner", ["sep"])[0]
     return .object(Joiner(separator ?? .string(", ")))
   },
+  "lipsum": { _, _ in
+    throw Failure("lipsum() writes random text, which no prompt can be made of")
+  },
   "raise_exception": { arguments, _ in
     let message = try arguments.bind("raise_exception", ["message"], required: 1)[0]
     throw Failure(message?.printed.string ?? "", kind: .raised)

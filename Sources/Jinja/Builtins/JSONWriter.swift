@@ -58,6 +58,7 @@ struct JSONWriter {
         builder.append(keySeparator)
         try write(member.value, level + 1, to: &builder)
       }
+    case .object(let group as Group): try write(.tuple(group.parts), level, to: &builder)
     case .undefined, .object:
       throw Failure("Object of type \(value.typeName) is not JSON serializable")
     }

@@ -172,7 +172,7 @@ private func grouped(
 }
 
 /// One group of `groupby`: a pair whose parts also have names.
-private final class Group: TemplateObject {
+final class Group: TemplateObject {
   let typeName = "_GroupTuple"
   let depth: Int
   let weight: Int
@@ -186,6 +186,7 @@ private final class Group: TemplateObject {
     weight = try containerWeight([key, .list(list)])
   }
 
+  var parts: [Value] { [key, .list(list)] }
   var length: Int? { 2 }
   var representation: String { "(\(key.representation), \(Value.list(list).representation))" }
 
@@ -198,7 +199,7 @@ private final class Group: TemplateObject {
   }
 
   func makeIterator() -> ValueIterator? {
-    var rest = [key, .list(list)]
+    var rest = parts
     return { rest.isEmpty ? nil : rest.removeFirst() }
   }
 }

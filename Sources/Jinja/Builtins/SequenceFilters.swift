@@ -55,7 +55,10 @@ let sequenceFilters: [String: Filter] = [
     if case .string(let text) = value {
       return .string(try join(text.characters.reversed(), .empty, renderer))
     }
-    return .object(try Generator(value.elements().reversed()))
+    let reversed: [Value] = try value.elements().reversed()
+    // Python reverses iterators by listing them.
+    if case .object(let object) = value, object is Generator { return try .list(reversed) }
+    return .object(try Generator(reversed))
   },
   "batch": { value, arguments, renderer in
     let values = try arguments.bind("batch", ["linecount", "fill_with"], required: 1)
