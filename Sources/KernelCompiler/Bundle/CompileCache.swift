@@ -31,6 +31,8 @@ public enum CompileCache {
     let name = "\(prefix)-\(try key(job).prefix(16)).\(ModelBundle.pathExtension)"
     let path = URL(fileURLWithPath: "\(folder)/\(name)").standardizedFileURL.path
     if let bundle = try? ModelBundle(path: path) { return bundle }
+    // Also what was begun for this model as it was before, and never finished.
+    TemporaryFolder.removeStale(in: folder, prefix: ".\(prefix)-")
     let outdated = bundles(prefix: prefix, in: folder)
     let place = try BundlePlace(
       path: path,

@@ -65,13 +65,36 @@ import Testing
 
   @Test func `folders that ended processes left behind are removed`() throws {
     try inFolder { parent in
-      let stale = "\(parent)/.half.4194304-7.tmp"
-      let other = "\(parent)/.half.\(getppid())-7.tmp"
-      for path in [stale, other] { mkdir(path, 0o755) }
-      try TemporaryFolder(in: parent, name: "half").use { _ in
-        #expect(!FileManager.default.fileExists(atPath: stale))
-        #expect(FileManager.default.fileExists(atPath: other))
+      let ended = "\(parent)/.half.4194304-7.tmp"
+      // In a container the process that was killed and this one may have the same number.
+      let namesake = "\(parent)/.half.\(getpid())-7.tmp"
+      let young = "\(parent)/.half.\(getppid())-7.tmp"
+      let another = "\(parent)/.whole.4194304-7.tmp"
+      for path in [ended, namesake, young, another] { mkdir(path, 0o755) }
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: namesake)
+      try TemporaryFolder(in: parent, name: "half").use { first in
+        try FileManager.default.setAttributes(
+          [.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: first)
+        try TemporaryFolder(in: parent, name: "half").use { _ in
+          let left = try FileManager.default.contentsOfDirectory(atPath: parent)
+          #expect(left.count == 4, "\(left)")
+          for path in [first, young, another] {
+            #expect(FileManager.default.fileExists(atPath: path))
+          }
+        }
       }
+    }
+  }
+
+  @Test func `nothing can be written into a folder while an interruption removes it`() throws {
+    try inFolder { parent in
+      let interruption = Interruption()
+      try TemporaryFolder(in: parent, name: "half").use(interruption: interruption) { folder in
+        interruption.undoAll()
+        #expect(!FileManager.default.createFile(atPath: "\(folder)/late", contents: nil))
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: parent) == [])
     }
   }
 }
