@@ -149,6 +149,49 @@ def test_a_body_in_chunks_may_not_be_too_large_either(own):
     assert statuses(exchange(own, head, *[chunk] * 40, b"0\r\n\r\n")) == [413]
 
 
+def test_a_refused_body_may_not_go_on_for_ever(own):
+    """Not even in chunks on a connection that stays: after 64 MiB it ends."""
+    chunk = b"100000\r\n" + b" " * (1 << 20) + b"\r\n"
+    sent = 0
+    with socket.create_connection(("127.0.0.1", own.port), timeout=30) as connection:
+        connection.sendall(HEAD.encode() + b"transfer-encoding: chunked\r\n\r\n" + chunk * 20)
+        answer = connection.recv(1 << 16)
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            while sent < 256:
+                connection.sendall(chunk)
+                sent += 1
+    assert statuses(answer) == [413]
+    assert b"connection: close" not in answer.lower()
+    assert 32 < sent < 128
+
+
+OLD = {
+    "a chat": (CHAT_10 := b"POST /v1/chat/completions HTTP/1.0\r\n", QUESTION, 200),
+    "a stream": (CHAT_10, {**QUESTION, "stream": True}, 200),
+    "a refusal": (CHAT_10, {"messages": 1}, 400),
+    "health": (b"GET /health HTTP/1.0\r\n", None, 200),
+    "nothing": (b"HEAD /health HTTP/1.0\r\n", None, 200),
+}
+
+
+@pytest.mark.parametrize("more", [b"", b"connection: keep-alive\r\n"])
+@pytest.mark.parametrize("name", OLD)
+def test_a_client_of_HTTP_1_0_knows_where_its_answer_ends(own, name, more):
+    line, content, expected = OLD[name]
+    body = b"" if content is None else json.dumps(content).encode()
+    length = b"" if content is None else b"content-length: %d\r\n" % len(body)
+    answer = exchange(own, line + length + more + b"\r\n" + body)
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.0 %d" % expected), answer[:300]
+    assert b"connection: close" in head.lower() and b"chunked" not in head.lower()
+    if name == "a stream":
+        assert rest.startswith(b"data: ") and rest.endswith(b"data: [DONE]\n\n")
+    elif name == "nothing":
+        assert rest == b""
+    else:
+        assert json.loads(rest)
+
+
 def keep(content: bytes) -> bytes:
     """A question on a connection that stays open."""
     return HEAD.encode() + b"content-length: %d\r\n\r\n" % len(content) + content

@@ -7,14 +7,16 @@ import NIOHTTPTypes
 ///
 /// The server behind this never hears of it: it would stop reading at once, and a client that
 /// sends all of a refused body before it reads would wait for ever. So the rest of the request is
-/// read and dropped, within a bound, and only then is the connection closed (RFC 9112, 9.6).
+/// read and dropped, within a bound, and only then is the connection closed (RFC 9112, 9.6). The
+/// bound holds for refused bodies on connections that stay, too.
 final class LastAnswer: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
 
-  /// How much may come after the answer, in bytes, and how long its client may take to close.
+  /// How much of a request may come after its answer, in bytes, and how long the client may take
+  /// to close.
   struct Limits: Sendable {
     var dropped = 64 << 20
     var lingering = TimeAmount.seconds(5)
@@ -33,17 +35,26 @@ final class LastAnswer: ChannelDuplexHandler, RemovableChannelHandler {
     self.limits = limits
   }
 
+  func handlerAdded(context: ChannelHandlerContext) {
+    do {
+      try OldProtocol.add(to: context.pipeline)
+    } catch {
+      context.fireErrorCaught(error)
+    }
+  }
+
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .head(var head):
       unanswered += 1
       isComing = true
+      dropped = 0
       isLastAsked = head.headerFields.asksToClose
       if isLastAsked { head.headerFields[.connection] = nil }
       context.fireChannelRead(wrapInboundOut(.head(head)))
     case .body(let piece):
       context.fireChannelRead(data)
-      guard isLastAnswered else { return }
+      guard unanswered == 0 else { return }
       dropped += piece.readableBytes
       if dropped > limits.dropped { context.close(promise: nil) }
     case .end:
