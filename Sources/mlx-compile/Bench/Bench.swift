@@ -74,7 +74,7 @@ struct Bench: ParsableCommand {
     try check(depth?.value ?? 0, in: 0...Count.positionsAtMost, "--depth")
     try check(batch.value, in: 1...256, "--batch")
     try check(rounds.value, in: 1...1000, "--rounds")
-    try check(threads ?? 1, in: 1...256, "--threads")
+    try check(threads ?? 1, in: 1...1024, "--threads")
   }
 
   func run() throws {
