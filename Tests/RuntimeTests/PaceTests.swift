@@ -23,9 +23,9 @@ struct PaceTests {
     let budget = pace.promptBudget(generating: 4)
     // 4 + 28 rows take 24 ms, 2.4 times as long as 4.
     #expect(budget.gentle == 28)
-    #expect((178...182).contains(budget.brisk))
+    #expect((278...282).contains(budget.brisk))
     #expect((480...486).contains(budget.alone))
-    #expect((1450...1456).contains(budget.shortPrompt))
+    #expect((2900...2912).contains(budget.shortPrompt))
   }
 
   @Test func `A machine slower than the curve's cuts alike`() throws {
@@ -35,6 +35,62 @@ struct PaceTests {
     // Prompt rows alone have become dearer: at a great depth they attend to much.
     for _ in 0..<40 { pace.observe(generating: 4, drafted: 0, rows: 32, seconds: 0.192) }
     #expect((8...14).contains(pace.promptBudget(generating: 4).gentle))
+  }
+
+  @Test func `A curve that says too much of prompts is put right`() throws {
+    // As it is measured while the machine is busy: small steps as they are, large ones twice.
+    let busy = StepCost(milliseconds: [1: 10, 2: 10, 4: 10, 8: 20, 32: 48, 128: 144, 512: 528])
+    var pace = StepPace(maximumRows: 512, cost: busy)
+    let before = pace.promptBudget(generating: 4)
+    for _ in 0..<60 {
+      pace.observe(generating: 4, drafted: 0, rows: 4, seconds: 0.010)
+      let rows = 4 + pace.promptBudget(generating: 4).gentle
+      pace.observe(generating: 4, drafted: 0, rows: rows, seconds: 0.008 + Double(rows) * 0.0005)
+    }
+    let after = pace.promptBudget(generating: 4)
+    #expect(before.gentle < 10)
+    #expect((24...34).contains(after.gentle))
+    #expect(after.shortPrompt > before.shortPrompt * 3 / 2)
+  }
+
+  @Test(arguments: [true, false])
+  func `More streams may take longer steps though none was theirs alone`(hasCurve: Bool) throws {
+    let cost = StepCost(milliseconds: [1: 20, 8: 60, 128: 780])
+    var pace = StepPace(maximumRows: 128, cost: hasCurve ? cost : nil)
+    for _ in 0..<20 {
+      pace.observe(generating: 1, drafted: 0, rows: 1, seconds: 0.020)
+      pace.observe(generating: 8, drafted: 0, rows: 8, seconds: 0.060)
+      pace.observe(generating: 8, drafted: 0, rows: 16, seconds: 0.108)
+    }
+    for _ in 0..<20 { pace.observe(generating: 1, drafted: 0, rows: 1, seconds: 0.020) }
+    // 2.4 times 60 ms leave 84 ms for prompts, at 6 ms a row.
+    #expect((12...15).contains(pace.promptBudget(generating: 8).gentle))
+    #expect(pace.promptBudget(generating: 1).gentle < 8)
+  }
+
+  /// Steps that take up to `spread` times as long as they should, at random.
+  @Test(arguments: [1.0, 1.4, 1.8])
+  func `An unsteady machine gets shorter steps, and its streams keep their pace`(spread: Double)
+    throws
+  {
+    let cost = try #require(StepCost(milliseconds: curve))
+    var pace = StepPace(maximumRows: 512, cost: cost)
+    for _ in 0..<20 { pace.observe(generating: 4, drafted: 0, rows: 4, seconds: 0.010) }
+    let random = CounterRandom(seed: 7)
+    var (steps, planned): ([Double], [Int]) = ([], [])
+    for turn in 0..<4000 {
+      let rows = 4 + pace.promptBudget(generating: 4).gentle
+      let disturbance = 1 + (spread - 1) * random.uniform(.draw, at: turn)
+      let seconds = cost.seconds(rows: rows) * disturbance
+      pace.observe(generating: 4, drafted: 0, rows: rows, seconds: seconds)
+      steps.append(seconds)
+      planned.append(rows)
+    }
+    let late = steps.suffix(3000).sorted()
+    #expect(late[late.count * 99 / 100] <= 0.030)
+    // As long as they may be, nearly.
+    #expect(late[late.count * 99 / 100] >= 0.026)
+    #expect(planned.suffix(1000).reduce(0, +) > 1000 * 14)
   }
 
   /// Steps of a made-up machine: weights once, rows, and what they attend to.

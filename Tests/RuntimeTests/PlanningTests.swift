@@ -31,7 +31,7 @@ struct PlanningTests {
   }
 
   @Test func `Prompt rows are as many as a step can take without lasting too long`() {
-    var pace = StepPace(maximumRows: 256)
+    var pace = StepPace(maximumRows: 512)
     func observe(_ count: Int, secondsPerRow: Double) {
       for _ in 0..<count {
         pace.observe(generating: 4, drafted: 0, rows: 4, seconds: 0.010)
@@ -41,16 +41,16 @@ struct PlanningTests {
     }
     #expect(pace.promptBudget(generating: 4).gentle == 32)
     observe(40, secondsPerRow: 0.0005)
-    // A short prompt may take the step to 100 ms, one by itself to 250 ms.
-    #expect((175...185).contains(pace.promptBudget(generating: 4).brisk))
-    #expect(pace.promptBudget(generating: 4).alone == 256)
-    #expect((1490...1510).contains(pace.promptBudget(generating: 4).shortPrompt))
+    // A short prompt may take the step to 150 ms, one by itself to 250 ms.
+    #expect((275...285).contains(pace.promptBudget(generating: 4).brisk))
+    #expect((495...505).contains(pace.promptBudget(generating: 4).alone))
+    #expect((2980...3020).contains(pace.promptBudget(generating: 4).shortPrompt))
     // 10 ms may become 24 ms: 14 ms for rows of 0.5 ms.
     #expect((27...29).contains(pace.promptBudget(generating: 4).gentle))
     observe(80, secondsPerRow: 0.005)
     #expect(pace.promptBudget(generating: 4).gentle == StepPace.fewestRows)
     observe(80, secondsPerRow: 0)
-    #expect(pace.promptBudget(generating: 4).gentle == 256)
+    #expect(pace.promptBudget(generating: 4).gentle == 512)
   }
 
   @Test func `A short prompt may hold others up for a moment, a long one may not`() {

@@ -4,13 +4,20 @@
 /// steps really take here; without one it learns what a row more costs. Prompt rows may slow the
 /// streams a little, drafted rows must earn more than they cost.
 struct StepPace {
-  /// A step that also carries rows of a long prompt should take at most this much longer. Single
-  /// steps vary, and 3 times is what streams are promised.
-  static let stretch = 2.4
+  /// A step that also carries rows of a long prompt is planned to take this much longer at first.
+  /// Single steps vary: where some come out longer than `longestStretch`, shorter ones are planned,
+  /// and longer ones again where none does.
+  static let firstStretch = 2.4
+  static let stretches = 1.5...2.7
+  /// What streams are promised is 3 times; some of it goes to choosing tokens and sending them.
+  static let longestStretch = 2.9
+  /// How much a step too long takes off, and one that isn't adds: in balance, one of 250 is.
+  static let stretchChange = (tooLong: -0.1, good: 0.0004)
   /// A step that also carries rows of a short prompt may take this long; short is what takes no
-  /// longer than `shortPromptSeconds` in all.
-  static let briskStepSeconds = 0.1
-  static let shortPromptSeconds = 0.75
+  /// longer than `shortPromptSeconds` in all. When eight such prompts come at once to two cores with
+  /// AVX2, a row of a step of 8 takes 6 ms, of one of 64 rows 4.5.
+  static let briskStepSeconds = 0.15
+  static let shortPromptSeconds = 1.5
   /// A step of prompts alone should take at most this long: nobody new gets in while it runs.
   static let loneStepSeconds = 0.25
   /// A prompt goes on by as many rows in any case, however deep in its context they are.
@@ -22,14 +29,21 @@ struct StepPace {
   private let maximumRows: Int
   private let cost: StepCost?
   private var generatingSeconds = Average(memory: 8)
+  /// The same by the number of streams: eight take longer than one, and while their prompts come in
+  /// one after the other no step is theirs alone.
+  private var streamSeconds: [Int: Average] = [:]
   /// Beyond what the streams beside them take; used without a cost curve.
   private var secondsPerPromptRow = Average(memory: 8)
   /// How much longer steps of streams alone take than the cost curve says.
   private var slowness = Average(memory: 8)
   /// What a prompt row takes beyond that: at a great depth it attends to much.
   private var extraSecondsPerPromptRow = Average(memory: 8)
+  /// The share of what the curve says of prompt rows that they do take: below 1 where it was
+  /// measured while the machine was busy.
+  private var promptShare = Average(memory: 8)
   /// In steps without drafted rows.
   private var draftCost = Average(memory: 8)
+  private var stretch = Self.firstStretch
 
   init(maximumRows: Int, cost: StepCost? = nil) {
     self.maximumRows = maximumRows
@@ -45,22 +59,37 @@ struct StepPace {
       return PromptBudget(
         alone: min(128, maximumRows), gentle: min(32, maximumRows), brisk: 0, shortPrompt: 0)
     }
-    let base = generatingSeconds.value ?? cost.map { $0.seconds(rows: max(generating, 1)) } ?? 0
     let perRow = max(seconds(prompt: maximumRows, beside: 0) / Double(maximumRows), 1e-9)
     return PromptBudget(
       alone: max(rows(in: Self.loneStepSeconds, beside: 0), min(64, maximumRows)),
-      gentle: rows(in: Self.stretch * base, beside: generating),
+      gentle: gentleRows(beside: generating),
       brisk: rows(in: Self.briskStepSeconds, beside: generating),
       shortPrompt: Int(min(Self.shortPromptSeconds / perRow, 1e9)))
+  }
+
+  /// As many rows of prompts as leave the running streams their pace.
+  private func gentleRows(beside generating: Int) -> Int {
+    rows(in: stretch * seconds(streams: max(generating, 1)), beside: generating)
+  }
+
+  /// How long a step of that many streams alone takes; 0 where nothing is known.
+  private func seconds(streams: Int) -> Double {
+    if let known = streamSeconds[streams]?.value { return known }
+    if let cost { return cost.seconds(rows: streams) * (slowness.value ?? 1) }
+    let fewer = streamSeconds.keys.filter { $0 < streams }.max()
+    return fewer.flatMap { streamSeconds[$0]?.value } ?? generatingSeconds.value ?? 0
   }
 
   /// How long a step takes with that many rows of prompts.
   private func seconds(prompt rows: Int, beside generating: Int) -> Double {
     if let cost {
-      return cost.seconds(rows: rows + generating) * (slowness.value ?? 1)
+      let factor = slowness.value ?? 1
+      let base = cost.seconds(rows: max(generating, 1)) * factor
+      let more = cost.seconds(rows: rows + generating) * factor - base
+      return base + more * (promptShare.value ?? 1)
         + (extraSecondsPerPromptRow.value ?? 0) * Double(rows)
     }
-    let base = generating > 0 ? generatingSeconds.value ?? 0 : 0
+    let base = generating > 0 ? seconds(streams: generating) : 0
     return base + (secondsPerPromptRow.value ?? 0) * Double(rows)
   }
 
@@ -83,7 +112,7 @@ struct StepPace {
   func secondsToEnd(prompt rows: Int, tokens: Int, generating: Int) -> Double {
     let chunk = min(max(rows, 1), maximumRows)
     let prompt = seconds(prompt: chunk, beside: 0) * Double(rows) / Double(chunk)
-    let step = generatingSeconds.value ?? cost.map { $0.seconds(rows: max(generating, 1)) } ?? 0
+    let step = seconds(streams: max(generating, 1))
     return (rows > 0 ? prompt : 0) + step * Double(tokens)
   }
 
@@ -134,20 +163,40 @@ struct StepPace {
   mutating func observe(generating: Int, drafted: Int, rows: Int, seconds: Double) {
     let promptRows = rows - generating - drafted
     if promptRows > 0 {
-      let base = generating > 0 ? generatingSeconds.value ?? 0 : 0
+      adjustStretch(generating: generating, promptRows: promptRows, seconds: seconds)
+      let base = generating > 0 ? self.seconds(streams: generating) : 0
       secondsPerPromptRow.add(max(seconds - base, 0) / Double(promptRows))
       if let cost {
-        let expected = cost.seconds(rows: rows) * (slowness.value ?? 1)
+        let factor = slowness.value ?? 1
+        let base = cost.seconds(rows: max(generating, 1)) * factor
+        let expected = cost.seconds(rows: rows) * factor
         extraSecondsPerPromptRow.add(max(seconds - expected, 0) / Double(promptRows))
+        if expected > base * 1.05 {
+          promptShare.add(min(max((seconds - base) / (expected - base), 0.05), 1))
+        }
       }
-    } else if drafted > 0, let base = generatingSeconds.value, base > 0 {
+    } else if drafted > 0, let base = streamSeconds[generating]?.value ?? generatingSeconds.value,
+      base > 0
+    {
       draftCost.add(max(seconds / base - 1, 0) / Double(drafted))
     } else {
       generatingSeconds.add(seconds)
+      streamSeconds[generating, default: Average(memory: 8)].add(seconds)
       if let cost { slowness.add(seconds / cost.seconds(rows: rows)) }
       // What was once too dear is tried again in time.
       draftCost.drift(towards: assumedDraftCost(generating: generating))
     }
+  }
+
+  /// Follows how far steps beside streams really stretch: their 99th percentile counts, and it is
+  /// as far above what was planned as the machine is unsteady.
+  private mutating func adjustStretch(generating: Int, promptRows: Int, seconds: Double) {
+    guard generating > 0, let base = streamSeconds[generating]?.value,
+      promptRows <= gentleRows(beside: generating)
+    else { return }
+    let isTooLong = seconds > Self.longestStretch * base
+    stretch += isTooLong ? Self.stretchChange.tooLong : Self.stretchChange.good
+    stretch = min(max(stretch, Self.stretches.lowerBound), Self.stretches.upperBound)
   }
 
   /// An average that forgets what is longer ago than some `memory` samples.
