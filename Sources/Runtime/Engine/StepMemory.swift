@@ -15,7 +15,7 @@ final class StepMemory {
 
   init?(maximumRows: Int, logitRows: Int, vocabulary: Int) {
     let bytes = Self.logitBytes(rows: logitRows, vocabulary: vocabulary)
-    guard let logits = LazyMemory(byteCount: bytes) else { return nil }
+    guard let logits = LazyMemory(byteCount: bytes, inHugePages: true) else { return nil }
     self.logits = logits
     self.logitRows = logitRows
     self.vocabulary = vocabulary

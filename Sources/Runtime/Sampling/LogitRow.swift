@@ -20,7 +20,29 @@ struct LogitRow {
 
     /// A value that at least `count` entries reach, and not many more: that many runs have one.
     func reached(by count: Int) -> Float? {
-      count <= runMaxima.count ? runMaxima.sorted(by: >)[count - 1] : nil
+      count <= runMaxima.count ? Self.value(at: count - 1, of: runMaxima) : nil
+    }
+
+    /// The value that would stand there in descending order: Hoare's selection, since sorting
+    /// hundreds of them takes as long as looking at the whole row.
+    private static func value(at rank: Int, of values: [Float]) -> Float {
+      var values = values
+      var (low, high) = (0, values.count - 1)
+      while low < high {
+        let pivot = values[(low + high) / 2]
+        var (left, right) = (low, high)
+        while left <= right {
+          while values[left] > pivot { left += 1 }
+          while values[right] < pivot { right -= 1 }
+          guard left <= right else { break }
+          values.swapAt(left, right)
+          left += 1
+          right -= 1
+        }
+        if rank > right && rank < left { break }
+        if rank <= right { high = right } else { low = left }
+      }
+      return values[rank]
     }
   }
 
