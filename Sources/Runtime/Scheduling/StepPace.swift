@@ -7,10 +7,11 @@ struct StepPace {
   /// A step that also carries rows of a long prompt is planned to take this much longer at first.
   /// Single steps vary: where some come out longer than `longestStretch`, shorter ones are planned,
   /// and longer ones again where none does.
-  static let firstStretch = 2.4
-  static let stretches = 1.5...2.7
-  /// What streams are promised is 3 times; some of it goes to choosing tokens and sending them.
-  static let longestStretch = 2.9
+  static let firstStretch = 2.0
+  static let stretches = 1.4...2.6
+  /// What streams are promised is 3 times; some of it goes to choosing tokens and sending them, and
+  /// steps of streams alone take longer on average than their median.
+  static let longestStretch = 2.7
   /// How much a step too long takes off, and one that isn't adds: in balance, one of 250 is.
   static let stretchChange = (tooLong: -0.1, good: 0.0004)
   /// A step that also carries rows of a short prompt may take this long; short is what takes no
