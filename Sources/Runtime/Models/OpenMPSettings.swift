@@ -7,5 +7,9 @@ public func prepareOpenMP() {
   // KMP_USE_YIELD stays as it is: without yielding, single joins are up to 31 us quicker on an idle
   // machine, but on a busy one all threads wait whole time slices for one that has lost its core.
   // Threads stay awake between steps, which are milliseconds apart, and sleep when there are none.
+  // On two cores that is felt between steps: choosing and sending a token takes 0.77 ms beside one
+  // stream, 0.28 where the other thread sleeps, since those who write to the clients then have a
+  // core. But steps take 10 % longer, and a stream has 42.4 tokens per second awake and 39.8 asleep
+  // (Qwen3-0.6B shape, AVX2, medians of six).
   setenv("KMP_BLOCKTIME", "50", 0)
 }
