@@ -26,20 +26,31 @@ INLINE void join_state(float *whole, const float *run, int padded) {
         store(whole + i, multiply_add(load(run + i), take, load(whole + i) * keep));
 }
 
+// Whether each of some queries sees all positions of a page, so that none need be masked.
+INLINE int see_all(const int *last, int window, const int QUERIES) {
+    int all = 1;
+    for (int m = 0; m < QUERIES; m++)
+        all &= last[m] >= PAGE_POSITIONS - 1 && (!window || last[m] < window);
+    return all;
+}
+
 // Turns scores into weights and moves running maxima and totals on; query m sees the page's
-// positions `last[m]` and before, `window` of them unless 0. Fills in what earlier sums shrink by.
+// positions `last[m]` and before, `window` of them unless 0; WHOLE: all that the page holds. Fills
+// in what earlier sums shrink by.
 INLINE void weigh_page(float (*weights)[PAGE_POSITIONS], float *shrink,
                        f32x16 (*score)[PAGE_VECTORS], float *states, int stride, const int *last,
-                       int window, const int QUERIES) {
+                       int window, const int QUERIES, const int WHOLE) {
     const i32x16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     f32x16 largest[ATTENTION_QUERIES], total[ATTENTION_QUERIES], change = splat(0);
     i32x16 seen[ATTENTION_QUERIES][PAGE_VECTORS];
     for (int m = 0; m < QUERIES; m++) {
         largest[m] = splat(UNSEEN);
         for (int v = 0; v < PAGE_VECTORS; v++) {
-            seen[m][v] = lanes + 16 * v <= last[m];
-            if (window) seen[m][v] &= lanes + 16 * v > last[m] - window;
-            score[m][v] = choose(seen[m][v], score[m][v], splat(UNSEEN));
+            if (!WHOLE) {
+                seen[m][v] = lanes + 16 * v <= last[m];
+                if (window) seen[m][v] &= lanes + 16 * v > last[m] - window;
+                score[m][v] = choose(seen[m][v], score[m][v], splat(UNSEEN));
+            }
             largest[m] = maximum(largest[m], score[m][v]);
         }
     }
@@ -49,15 +60,15 @@ INLINE void weigh_page(float (*weights)[PAGE_POSITIONS], float *shrink,
         const float most = before > here ? before : here;
         total[m] = splat(0);
         for (int v = 0; v < PAGE_VECTORS; v++) {
-            const f32x16 weight = exponential(score[m][v] - most);
-            const f32x16 kept = choose(seen[m][v], weight, splat(0));
+            const f32x16 weight = exponential_below(score[m][v] - most);
+            const f32x16 kept = WHOLE ? weight : choose(seen[m][v], weight, splat(0));
             store(weights[m] + 16 * v, kept);
             total[m] += kept;
         }
         state[STATE_MOST] = most;
         change[m] = before - most;
     }
-    change = exponential(change);
+    change = exponential_below(change);
     for (int m = 0; m < QUERIES; m++) {
         float *state = states + m * stride;
         shrink[m] = change[m];
@@ -76,7 +87,10 @@ INLINE void see_page(float *states, const uint8_t *queries, const uint8_t *head,
     float shrink[ATTENTION_QUERIES];
     score_page(score, queries, head, ahead, positions, DIMENSION, PADDED, QUERIES,
                smaller(WIDTH, PAGE_VECTORS));
-    weigh_page(weights, shrink, score, states, stride, last, window, QUERIES);
+    if (see_all(last, window, QUERIES))
+        weigh_page(weights, shrink, score, states, stride, last, window, QUERIES, 1);
+    else
+        weigh_page(weights, shrink, score, states, stride, last, window, QUERIES, 0);
     add_values(states + STATE_SUMS, stride, shrink, weights, head, ahead, positions, DIMENSION,
                PADDED, QUERIES, WIDTH);
 }

@@ -12,10 +12,9 @@ INLINE float maximum_of_lanes(f32x16 v) {
     return v[0];
 }
 
-// e^x within 2 units in the last place for x of -87 to 88; beyond, the value at that end.
+// e^x within 2 units in the last place for x of -87 to 88.
 // x = n ln 2 + r; e^r by its Taylor polynomial, whose next term is below 2^-27 for |r| <= ln 2 / 2.
-INLINE f32x16 exponential(f32x16 x) {
-    x = minimum(maximum(x, splat(-87.0f)), splat(88.0f));
+INLINE f32x16 exponential_within(f32x16 x) {
     const i32x16 n = nearest(x * 1.44269504f);
     const f32x16 whole = to_float(n);
     f32x16 r = multiply_add(whole, splat(-0.693359375f), x);
@@ -30,6 +29,14 @@ INLINE f32x16 exponential(f32x16 x) {
     p = multiply_add(p, r, splat(1.0f));
     return p * (f32x16)((n + 127) << 23);
 }
+
+// The same for all x: beyond, the value at that end.
+INLINE f32x16 exponential(f32x16 x) {
+    return exponential_within(minimum(maximum(x, splat(-87.0f)), splat(88.0f)));
+}
+
+// The same where x is at most 0.
+INLINE f32x16 exponential_below(f32x16 x) { return exponential_within(maximum(x, splat(-87.0f))); }
 
 INLINE f32x16 silu(f32x16 x) { return x / (1.0f + exponential(-x)); }
 

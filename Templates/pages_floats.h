@@ -59,6 +59,20 @@ INLINE void score_page(f32x16 (*score)[PAGE_VECTORS], const uint8_t *queries, co
     }
 }
 
+// sum[m] += weight * value of one position, of WIDTH vectors.
+INLINE void add_position(f32x16 (*sum)[ATTENTION_WIDTH], float (*weights)[PAGE_POSITIONS],
+                         const uint8_t *values, int position, const int QUERIES, const int WIDTH) {
+    enum { ROW = 16 * sizeof(page_element) };
+    const uint8_t *row = values + position * ROW;
+    f32x16 value[ATTENTION_WIDTH];
+    for (int w = 0; w < WIDTH; w++)
+        value[w] = load_page((const page_element *)(row + w * PAGE_POSITIONS * ROW));
+    for (int m = 0; m < QUERIES; m++) {
+        const f32x16 weight = splat(weights[m][position]);
+        for (int w = 0; w < WIDTH; w++) sum[m][w] = multiply_add(weight, value[w], sum[m][w]);
+    }
+}
+
 // sums[m] = sums[m] * shrink[m] + sum over positions of weight * value, WIDTH vectors at a time.
 INLINE void add_some_values(float *sums, int stride, const float *shrink,
                             float (*weights)[PAGE_POSITIONS], const uint8_t *values,
@@ -70,20 +84,16 @@ INLINE void add_some_values(float *sums, int stride, const float *shrink,
     for (int m = 0; m < QUERIES; m++)
         for (int w = 0; w < WIDTH; w++)
             sum[m][w] = load(sums + m * stride + 16 * w) * splat(shrink[m]);
-    for (int first = 0; first < positions; first += STEP) {
+    int first = 0;
+    // Whole steps have a length that the compiler knows: it unrolls them without a count to check.
+    for (; first + STEP <= positions; first += STEP) {
         look_ahead(ahead, start + first * WIDTH * ROW);
-        for (int i = first; i < smaller(first + STEP, positions); i++) {
-            const uint8_t *row = values + i * ROW;
-            f32x16 value[ATTENTION_WIDTH];
-            for (int w = 0; w < WIDTH; w++)
-                value[w] = load_page((const page_element *)(row + w * PAGE_POSITIONS * ROW));
-            for (int m = 0; m < QUERIES; m++) {
-                const f32x16 weight = splat(weights[m][i]);
-                for (int w = 0; w < WIDTH; w++)
-                    sum[m][w] = multiply_add(weight, value[w], sum[m][w]);
-            }
-        }
+        for (int i = 0; i < STEP; i++)
+            add_position(sum, weights, values, first + i, QUERIES, WIDTH);
     }
+    if (first < positions) look_ahead(ahead, start + first * WIDTH * ROW);
+    for (; first < positions; first++)
+        add_position(sum, weights, values, first, QUERIES, WIDTH);
     for (int m = 0; m < QUERIES; m++)
         for (int w = 0; w < WIDTH; w++) store(sums + m * stride + 16 * w, sum[m][w]);
 }
