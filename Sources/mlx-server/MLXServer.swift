@@ -52,6 +52,7 @@ struct MLXServer: AsyncParsableCommand {
       let location = try ModelLocation.resolve(options.model)
       let keys = try options.apiKeys()
       if let warning = options.warning(keys: keys) { tell(warning) }
+      if let warning = openMPWarning() { tell(warning) }
       var configuration = ServerConfiguration(
         modelID: options.modelIdentifier(location), apiKeys: keys)
       configuration.origins = OriginPolicy(

@@ -128,4 +128,11 @@ import Testing
       #expect(message.isEmpty || message.contains("compile the model again"), "\(message)")
     }
   }
+
+  #if os(Linux)
+    @Test func `a machine without shared memory is warned of what OpenMP does there`() {
+      #expect(openMPWarning(sharedMemory: "/dev/no-such-folder")?.contains("No such file") == true)
+      #expect(openMPWarning(sharedMemory: NSTemporaryDirectory()) == nil)
+    }
+  #endif
 }

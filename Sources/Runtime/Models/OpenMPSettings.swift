@@ -13,3 +13,19 @@ public func prepareOpenMP() {
   // (Qwen3-0.6B shape, AVX2, medians of six).
   setenv("KMP_BLOCKTIME", "50", 0)
 }
+
+/// What will end the program at its first step, if anything: on Linux, OpenMP's runtime before
+/// LLVM 16 notes in shared memory that it is loaded, and aborts where it can't.
+///
+/// - Parameter folder: where the system keeps shared memory.
+public func openMPWarning(sharedMemory folder: String = "/dev/shm") -> String? {
+  #if os(Linux)
+    guard access(folder, W_OK | X_OK) != 0 else { return nil }
+    return """
+      \(folder) can't be written (\(String(cString: strerror(errno)))). OpenMP before LLVM 16 \
+      ends the program at the first request then: mount a tmpfs there, or let this user write to it
+      """
+  #else
+    return nil
+  #endif
+}
