@@ -30,6 +30,7 @@ $buffers
 #include "meeting.h"
 #include "step.h"
 #include "rows.h"
+#include "wanted.h"
 #include "ahead.h"
 #include "pages.h"
 #include "cache.h"
@@ -46,6 +47,7 @@ enum { $kernel_names };
 // One thread's part of a step.
 static void run_thread(const struct context *c, int thread, int threads) {
     struct clock clock = start_clock(c, thread);
+    struct wanted wanted;
     $steps
 }
 

@@ -73,6 +73,9 @@ static const unsigned char kernels_rope_table_c[] = {
 static const unsigned char kernels_rope_table_dynamic_c[] = {
 #embed "kernels/rope_table_dynamic.c"
 };
+static const unsigned char kernels_wanted_c[] = {
+#embed "kernels/wanted.c"
+};
 static const unsigned char meeting_h[] = {
 #embed "meeting.h"
 };
@@ -172,6 +175,9 @@ static const unsigned char rows_h[] = {
 static const unsigned char step_h[] = {
 #embed "step.h"
 };
+static const unsigned char wanted_h[] = {
+#embed "wanted.h"
+};
 
 static const template_file files[] = {
     {"model_abi.h", model_abi_h, sizeof model_abi_h},
@@ -198,6 +204,7 @@ static const template_file files[] = {
     {"kernels/rope_table.c", kernels_rope_table_c, sizeof kernels_rope_table_c},
     {"kernels/rope_table_dynamic.c", kernels_rope_table_dynamic_c,
      sizeof kernels_rope_table_dynamic_c},
+    {"kernels/wanted.c", kernels_wanted_c, sizeof kernels_wanted_c},
     {"meeting.h", meeting_h, sizeof meeting_h},
     {"model.c", model_c, sizeof model_c},
     {"pages_f16.h", pages_f16_h, sizeof pages_f16_h},
@@ -235,6 +242,7 @@ static const template_file files[] = {
     {"roofline.c", roofline_c, sizeof roofline_c},
     {"rows.h", rows_h, sizeof rows_h},
     {"step.h", step_h, sizeof step_h},
+    {"wanted.h", wanted_h, sizeof wanted_h},
 };
 const template_file *const template_files = files;
 const size_t template_file_count = sizeof files / sizeof *files;

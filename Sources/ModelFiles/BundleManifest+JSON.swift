@@ -109,7 +109,8 @@ extension BundleManifest.Divergence {
 extension BundleManifest.KernelCost {
   fileprivate var json: JSON {
     [
-      "name": .string(name), "calls": .integer(calls), "weight_bytes": .integer(weightBytes),
+      "name": .string(name), "calls": .integer(calls), "wanted_calls": .integer(wantedCalls),
+      "weight_bytes": .integer(weightBytes),
       "operations_per_row": .integer(operationsPerRow),
       "int8_operations_per_row": .integer(int8OperationsPerRow),
       "page_bytes_per_position": .integer(pageBytesPerPosition),
@@ -120,6 +121,11 @@ extension BundleManifest.KernelCost {
   fileprivate init(_ reader: ManifestReader) throws {
     name = try reader.string("name")
     calls = try reader.integer("calls")
+    // Bundles made before layers left rows out don't say it.
+    let isHead = name.hasPrefix("logits")
+    wantedCalls =
+      reader.has("wanted_calls")
+      ? try reader.integer("wanted_calls") : isHead ? calls : 0
     weightBytes = try reader.integer("weight_bytes")
     operationsPerRow = try reader.integer("operations_per_row")
     int8OperationsPerRow = try reader.integer("int8_operations_per_row")

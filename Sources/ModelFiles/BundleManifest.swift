@@ -97,6 +97,8 @@ public struct BundleManifest: Sendable, Equatable {
   public struct KernelCost: Sendable, Equatable {
     public var name: String
     public var calls: Int
+    /// Those of them that compute only rows whose logits are wanted.
+    public var wantedCalls: Int
     public var weightBytes: Int
     public var operationsPerRow: Int
     /// Those of them that multiply bytes; the others multiply floats.
@@ -105,11 +107,12 @@ public struct BundleManifest: Sendable, Equatable {
     public var operationsPerPosition: Int
 
     public init(
-      name: String, calls: Int, weightBytes: Int, operationsPerRow: Int,
+      name: String, calls: Int, wantedCalls: Int, weightBytes: Int, operationsPerRow: Int,
       int8OperationsPerRow: Int = 0, pageBytesPerPosition: Int, operationsPerPosition: Int
     ) {
       self.name = name
       self.calls = calls
+      self.wantedCalls = wantedCalls
       self.weightBytes = weightBytes
       self.operationsPerRow = operationsPerRow
       self.int8OperationsPerRow = int8OperationsPerRow

@@ -74,6 +74,41 @@ import Testing
     #expect(error < 2e-6, "\(name)")
   }
 
+  @Test(arguments: [1, 3], [Numerics.exact, .fast])
+  func `logits are the same whichever rows of a step want them`(
+    _ layers: Int, _ numerics: Numerics
+  ) throws {
+    let model = TestModel(layers: layers, window: layers == 3 ? 10 : nil, headNorm: true)
+    let target = try #require(TestToolchain.targets.first, "there is no compiler")
+    let compiled = try CompiledTestModel(model.graph(), target, numerics)
+    let tokens = testTokens(40, vocabulary: model.vocabulary)
+    let lengths = [23, 9]
+    let first = lengths.indices.flatMap { sequence in
+      (0..<lengths[sequence]).map {
+        StepDriver.Row(token: tokens[7 * sequence + $0], position: $0, sequence: sequence)
+      }
+    }
+    let second = lengths.indices.map {
+      StepDriver.Row(token: tokens[39], position: lengths[$0], sequence: $0)
+    }
+    func logits(threads: Int32, wanted: [Int]) -> (first: [Float], second: [Float]) {
+      let driver = compiled.driver(threads: threads, sequences: 2, positions: 64)
+      return (
+        Array(driver.step(first, wanted: wanted)), Array(driver.step(second, wanted: [0, 1]))
+      )
+    }
+    let all = logits(threads: 1, wanted: Array(first.indices))
+    for wanted in [[], [0], [31], [22, 31], [1, 2, 5, 21, 22, 23, 30]] {
+      for threads in [1, 2, 3] as [Int32] {
+        let some = logits(threads: threads, wanted: wanted)
+        let columns = model.vocabulary
+        let expected = wanted.flatMap { all.first[$0 * columns..<($0 + 1) * columns] }
+        #expect(some.first == expected, "rows \(wanted), \(threads) threads")
+        #expect(some.second == all.second, "after rows \(wanted), \(threads) threads")
+      }
+    }
+  }
+
   @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .f16), (.fast, .int8)])
   func `neither batch, chunks, threads nor tiers change a bit`(
     _ numerics: Numerics, _ cacheType: CacheType

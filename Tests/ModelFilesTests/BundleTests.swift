@@ -28,7 +28,7 @@ import Testing
         prompt: passage(tokens: 512, depth: 0)),
       kernels: [
         .init(
-          name: "decode_qkv", calls: 2, weightBytes: 3, operationsPerRow: 4,
+          name: "decode_qkv", calls: 2, wantedCalls: 1, weightBytes: 3, operationsPerRow: 4,
           int8OperationsPerRow: 2, pageBytesPerPosition: 5, operationsPerPosition: 6)
       ], files: files)
   }

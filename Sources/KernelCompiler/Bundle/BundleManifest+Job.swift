@@ -36,7 +36,8 @@ extension BundleManifest {
 extension BundleManifest.KernelCost {
   fileprivate init(_ cost: KernelCost) {
     self.init(
-      name: cost.name, calls: cost.calls, weightBytes: cost.weightBytes,
+      name: cost.name, calls: cost.calls, wantedCalls: cost.wantedCalls,
+      weightBytes: cost.weightBytes,
       operationsPerRow: cost.operationsPerRow,
       int8OperationsPerRow: cost.int8OperationsPerRow,
       pageBytesPerPosition: cost.pageBytesPerPosition,

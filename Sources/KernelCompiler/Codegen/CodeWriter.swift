@@ -59,6 +59,14 @@ struct CodeWriter {
     case .logits(let shape): writeLogits(shape, kernel)
     }
   }
+
+  /// What moves the wanted rows together before the last layer goes on.
+  mutating func writeWanted() {
+    let rows = plan.schedule.flatMap(\.kept).map {
+      "keep_rows(c, \(constant($0.buffer)), \($0.padded));"
+    }
+    write("keep_wanted", "kernels/wanted.c", ["rows": rows.joined(separator: "\n")])
+  }
 }
 
 extension Float {

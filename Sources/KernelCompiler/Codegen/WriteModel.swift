@@ -4,6 +4,7 @@ import ModelFiles
 func writeSource(_ plan: Plan, _ templates: TemplateLibrary) -> [(name: String, text: String)] {
   var writer = CodeWriter(plan: plan, templates: templates)
   for kernel in plan.functions { writer.write(kernel) }
+  writer.writeWanted()
   let words = ["isa/types.h"] + plan.target.instructions.headers
   let formats = writer.headers.map { (name: fileName($0), text: templates.text($0)) }
   return [
@@ -12,9 +13,10 @@ func writeSource(_ plan: Plan, _ templates: TemplateLibrary) -> [(name: String, 
     ("vector.h", words.map(templates.text).joined(separator: "\n")),
     ("pages.h", plan.cacheType.headers.map(templates.text).joined(separator: "\n")),
   ]
-    + ["functions.h", "meeting.h", "step.h", "rows.h", "ahead.h", "cache.h", "attention.h"].map {
-      ($0, templates.text($0))
-    } + formats
+    + [
+      "functions.h", "meeting.h", "step.h", "rows.h", "wanted.h", "ahead.h", "cache.h",
+      "attention.h",
+    ].map { ($0, templates.text($0)) } + formats
 }
 
 /// Headers lie beside model.c: "quant/affine4.h" → "affine4.h".

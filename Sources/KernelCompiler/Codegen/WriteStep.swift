@@ -20,6 +20,7 @@ extension Plan {
     while index < schedule.count {
       guard let layer = schedule[index].layer else {
         lines += statements(schedule[index], "\(schedule[index].call)", withClock)
+        if !schedule[index].kept.isEmpty { lines.append(Self.keeping) }
         index += 1
         continue
       }
@@ -27,12 +28,17 @@ extension Plan {
       let count = repeats(of: body)
       if count == 1 {
         lines.append("// layer \(layer)")
-        for call in body { lines += statements(call, "\(call.call)", withClock) }
+        for call in body {
+          lines += statements(call, "\(call.call)", withClock)
+          if !call.kept.isEmpty { lines.append(Self.keeping) }
+        }
       } else {
         lines.append("for (int layer = 0; layer < \(count); layer++) {")
-        for call in body {
+        for (place, call) in body.enumerated() {
           let first = call.call == 0 ? "layer" : "\(call.call) + layer"
           lines += statements(call, first, withClock).map { "    " + $0 }
+          let last = schedule[index + (count - 1) * body.count + place]
+          if !last.kept.isEmpty { lines.append("    if (layer == \(count - 1)) \(Self.keeping)") }
         }
         lines.append("}")
       }
@@ -40,6 +46,8 @@ extension Plan {
     }
     return lines.joined(separator: "\n")
   }
+
+  private static let keeping = "c = keep_wanted(c, &wanted, thread, threads);"
 
   private func statements(
     _ call: ScheduledCall, _ index: String, _ withClock: Bool

@@ -6,6 +6,7 @@ struct Buffers {
   private(set) var bytes = 0
   private var values: [Value.ID: Buffer] = [:]
   private var rooms: [Int: Buffer] = [:]
+  private var lives: [(rows: KeptRows, first: Int, last: Int)] = []
   let tables: [Buffer]
   let ropes: RopeTables
 
@@ -42,7 +43,9 @@ struct Buffers {
       let last = Self.lastUse(of: output, in: fused) ?? index
       let bytes = maximumRows * kernel.work.outputRow(graph) * 4
       let offset = arena.place(ArenaRequest(bytes: bytes, first: step, last: first + last))
-      values[output] = Buffer(name: kernel.work.outputName, offset: offset)
+      let buffer = Buffer(name: kernel.work.outputName, offset: offset)
+      values[output] = buffer
+      lives.append((KeptRows(buffer: buffer, padded: kernel.work.outputRow(graph)), index, last))
     }
     bytes = arena.bytes
   }
@@ -51,6 +54,11 @@ struct Buffers {
 
   /// For the rows that a step's kernel prepares.
   func room(step: Int) -> Buffer { rooms[step] ?? Buffer(name: "none", offset: 0) }
+
+  /// What is written up to a kernel and read after it.
+  func kept(after kernel: Int) -> [KeptRows] {
+    lives.filter { $0.first <= kernel && kernel < $0.last }.map(\.rows)
+  }
 
   /// The last kernel that reads a value, or that reads what replaces it in place.
   private static func lastUse(of value: Value.ID, in fused: [FusedKernel]) -> Int? {

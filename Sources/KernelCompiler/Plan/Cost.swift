@@ -3,7 +3,8 @@ extension PlannedKernel {
   var cost: KernelCost {
     let one = shape.cost(numerics, cacheType: cacheType)
     return KernelCost(
-      name: name, calls: calls.count, weightBytes: calls.count * one.weightBytes,
+      name: name, calls: calls.count, wantedCalls: calls.count { $0.isForWanted },
+      weightBytes: calls.count * one.weightBytes,
       operationsPerRow: calls.count * one.operationsPerRow,
       int8OperationsPerRow: calls.count * one.int8OperationsPerRow,
       pageBytesPerPosition: calls.count * one.pageBytesPerPosition,

@@ -49,6 +49,8 @@ public struct KernelCost: Sendable, Equatable {
   /// The function's name in the C.
   public let name: String
   public let calls: Int
+  /// Those of them that compute only rows whose logits are wanted.
+  public let wantedCalls: Int
   public let weightBytes: Int
   public let operationsPerRow: Int
   /// Those of them that multiply bytes.
@@ -75,6 +77,8 @@ struct PlannedCall: Sendable {
   let weights: Int
   /// Offset in a page.
   let cache: Int
+  /// Whether it computes only rows whose logits are wanted.
+  var isForWanted = false
 }
 
 /// One call in a step's order.
@@ -84,6 +88,15 @@ struct ScheduledCall: Sendable {
   let layer: Int?
   /// Whether threads meet before the next call.
   let meets: Bool
+  /// What is moved together after it, if from then on only rows whose logits are wanted go on.
+  var kept: [KeptRows] = []
+}
+
+/// Rows in the scratch that later kernels read.
+struct KeptRows: Hashable, Sendable {
+  let buffer: Buffer
+  /// Floats of a row.
+  let padded: Int
 }
 
 /// How much a kernel keeps in registers.

@@ -37,7 +37,8 @@ extension PlanBuilder {
 
   /// The finished plan.
   func plan(target: Target) -> Plan {
-    Plan(
+    let (functions, schedule) = wantedAlone()
+    return Plan(
       modelType: graph.modelType, target: target, numerics: numerics, cacheType: cacheType,
       signature: layoutSignature(graph, tensors: layout.tensors), vocabulary: graph.vocabulary,
       hidden: graph.hidden, layers: graph.layers, contextLimit: graph.contextLimit,
@@ -46,7 +47,21 @@ extension PlanBuilder {
       threadScratchBytes: threadRowsBytes.rounded(upTo: 64)
         + threadPartsBytes.rounded(upTo: 64),
       rowsAlone: rowsAlone, tiles: Tiles(target.instructions, numerics), runPages: runPages,
-      functions: functions, schedule: scheduledBarriers(), tensors: layout.tensors)
+      functions: functions, schedule: schedule, tensors: layout.tensors)
+  }
+
+  /// After the last keys and values are stored, only rows whose logits are wanted go on.
+  private func wantedAlone() -> ([PlannedKernel], [ScheduledCall]) {
+    var (functions, schedule) = (functions, scheduledBarriers())
+    let last = schedule.lastIndex {
+      if case .heads = functions[$0.kernel].shape { true } else { false }
+    }
+    guard let last else { return (functions, schedule) }
+    schedule[last].kept = buffers.kept(after: last - buffers.tables.count)
+    for call in schedule[(last + 1)...] {
+      functions[call.kernel].calls[call.call].isForWanted = true
+    }
+    return (functions, schedule)
   }
 
   /// Rope tables and the embedding need nothing of each other, and nothing follows the logits.

@@ -30,7 +30,8 @@ typedef struct model_step {
     const int32_t *const *page_tables; // (sequences, pages) number in `pages` of each run of
                                        // page_positions positions
     int32_t logit_rows;                // 0 to maximum_rows
-    const int32_t *logit_indices;      // (logit_rows) rows whose logits are wanted, ascending
+    const int32_t *logit_indices;      // (logit_rows) rows whose logits are wanted,
+                                       // each once, ascending
     float *logits;                     // (logit_rows, vocabulary)
     const void *weights;               // weights_bytes, 64-byte aligned, read only
     void *pages;                       // page_bytes each, 64-byte aligned

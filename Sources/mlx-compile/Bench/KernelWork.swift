@@ -8,10 +8,13 @@ struct Passage {
   /// Steps with logits, and rows whose logits were wanted.
   var logitSteps = 0
   var logitRows = 0
-  /// Positions that rows attended to, over all rows.
+  /// Positions that rows attended to, over all rows, and over those whose logits were wanted.
   var attended = 0
-  /// Positions whose keys and values a step had to read, over all sequences and steps.
+  var logitAttended = 0
+  /// Positions whose keys and values a step had to read, over all sequences and steps, and over
+  /// those with rows whose logits were wanted.
   var positionsRead = 0
+  var logitPositionsRead = 0
 
   /// A step of one row for each of `sequences`, which then holds `depth` positions.
   mutating func addDecode(sequences: Int, depth: Int) {
@@ -20,7 +23,9 @@ struct Passage {
     rows += sequences
     logitRows += sequences
     attended += sequences * depth
+    logitAttended += sequences * depth
     positionsRead += sequences * depth
+    logitPositionsRead += sequences * depth
   }
 
   /// A whole prompt of one sequence in steps of at most `maximumRows`, with its last row's logits.
@@ -29,6 +34,8 @@ struct Passage {
     logitRows += 1
     rows += tokens
     attended += tokens * (tokens + 1) / 2
+    logitAttended += tokens
+    logitPositionsRead += tokens
     for start in stride(from: 0, to: tokens, by: maximumRows) {
       steps += 1
       positionsRead += min(start + maximumRows, tokens)
@@ -45,16 +52,22 @@ struct KernelWork {
   var operations: Double { int8Operations + floatOperations }
 
   init(_ cost: BundleManifest.KernelCost, _ passage: Passage) {
-    // The head runs only for the rows that want logits.
-    let isHead = cost.name.hasPrefix("logits")
-    let steps = isHead ? passage.logitSteps : passage.steps
-    let rows = isHead ? passage.logitRows : passage.rows
-    bytes = Double(
-      cost.weightBytes * steps + cost.pageBytesPerPosition * passage.positionsRead)
-    int8Operations = Double(cost.int8OperationsPerRow * rows)
-    floatOperations = Double(
-      (cost.operationsPerRow - cost.int8OperationsPerRow) * rows
-        + cost.operationsPerPosition * passage.attended)
+    // Costs are of all calls together.
+    let wanted = Double(cost.wantedCalls) / Double(max(cost.calls, 1))
+    func all(_ cost: Int, times count: Int, wanted wantedCount: Int) -> Double {
+      Double(cost) * (Double(count) * (1 - wanted) + Double(wantedCount) * wanted)
+    }
+    bytes =
+      all(cost.weightBytes, times: passage.steps, wanted: passage.logitSteps)
+      + all(
+        cost.pageBytesPerPosition, times: passage.positionsRead, wanted: passage.logitPositionsRead)
+    int8Operations = all(
+      cost.int8OperationsPerRow, times: passage.rows, wanted: passage.logitRows)
+    floatOperations =
+      all(
+        cost.operationsPerRow - cost.int8OperationsPerRow, times: passage.rows,
+        wanted: passage.logitRows)
+      + all(cost.operationsPerPosition, times: passage.attended, wanted: passage.logitAttended)
   }
 }
 

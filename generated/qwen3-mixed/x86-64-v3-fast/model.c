@@ -41,6 +41,7 @@ static const size_t ATTENDED_2 = 745600;
 #include "meeting.h"
 #include "step.h"
 #include "rows.h"
+#include "wanted.h"
 #include "ahead.h"
 #include "pages.h"
 #include "cache.h"
@@ -1541,6 +1542,19 @@ KERNEL void logits(const struct context *c, const struct call *call, int thread,
         }
 }
 
+// What later kernels read of the rows whose logits are wanted moves to the front; returns the
+// step of those rows.
+KERNEL const struct context *keep_wanted(const struct context *c, struct wanted *wanted,
+                                         int thread, int threads) {
+    if (c->step->logit_rows == c->rows) return c;
+    if (thread == 0) {
+        keep_rows(c, RESIDUAL, 128);
+        keep_rows(c, QUERIES_2, 128);
+    }
+    meet(c->meeting, threads);
+    return only_wanted(c, wanted);
+}
+
 static const struct call rope_table_calls[] = {
     {.weights = 0, .cache = 0},
 };
@@ -1594,6 +1608,7 @@ enum { KERNEL_ROPE_TABLE, KERNEL_EMBED, KERNEL_ATTENTION_HEADS, KERNEL_ATTENTION
 // One thread's part of a step.
 static void run_thread(const struct context *c, int thread, int threads) {
     struct clock clock = start_clock(c, thread);
+    struct wanted wanted;
     rope_table(c, &rope_table_calls[0], thread, threads);
     book(&clock, KERNEL_ROPE_TABLE);
     embed(c, &embed_calls[0], thread, threads);
@@ -1635,6 +1650,7 @@ static void run_thread(const struct context *c, int thread, int threads) {
     attention_heads_variant2(c, &attention_heads_variant2_calls[1], thread, threads);
     meet(c->meeting, threads);
     book(&clock, KERNEL_ATTENTION_HEADS_VARIANT2);
+    c = keep_wanted(c, &wanted, thread, threads);
     attention_variant2(c, &attention_variant2_calls[1], thread, threads);
     meet(c->meeting, threads);
     book(&clock, KERNEL_ATTENTION_VARIANT2);

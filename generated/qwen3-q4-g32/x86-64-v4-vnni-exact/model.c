@@ -39,6 +39,7 @@ static const size_t PREPARED_2 = 593984;
 #include "meeting.h"
 #include "step.h"
 #include "rows.h"
+#include "wanted.h"
 #include "ahead.h"
 #include "pages.h"
 #include "cache.h"
@@ -717,6 +718,19 @@ KERNEL void logits(const struct context *c, const struct call *call, int thread,
         }
 }
 
+// What later kernels read of the rows whose logits are wanted moves to the front; returns the
+// step of those rows.
+KERNEL const struct context *keep_wanted(const struct context *c, struct wanted *wanted,
+                                         int thread, int threads) {
+    if (c->step->logit_rows == c->rows) return c;
+    if (thread == 0) {
+        keep_rows(c, RESIDUAL, 64);
+        keep_rows(c, QUERIES, 128);
+    }
+    meet(c->meeting, threads);
+    return only_wanted(c, wanted);
+}
+
 static const struct call rope_table_calls[] = {
     {.weights = 0, .cache = 0},
 };
@@ -753,6 +767,7 @@ enum { KERNEL_ROPE_TABLE, KERNEL_EMBED, KERNEL_ATTENTION_HEADS, KERNEL_ATTENTION
 // One thread's part of a step.
 static void run_thread(const struct context *c, int thread, int threads) {
     struct clock clock = start_clock(c, thread);
+    struct wanted wanted;
     rope_table(c, &rope_table_calls[0], thread, threads);
     book(&clock, KERNEL_ROPE_TABLE);
     embed(c, &embed_calls[0], thread, threads);
@@ -762,6 +777,7 @@ static void run_thread(const struct context *c, int thread, int threads) {
         attention_heads(c, &attention_heads_calls[layer], thread, threads);
         meet(c->meeting, threads);
         book(&clock, KERNEL_ATTENTION_HEADS);
+        if (layer == 1) c = keep_wanted(c, &wanted, thread, threads);
         attention(c, &attention_calls[layer], thread, threads);
         meet(c->meeting, threads);
         book(&clock, KERNEL_ATTENTION);
