@@ -122,10 +122,8 @@ extension BundleManifest.KernelCost {
     name = try reader.string("name")
     calls = try reader.integer("calls")
     // Bundles made before layers left rows out don't say it.
-    let isHead = name.hasPrefix("logits")
-    wantedCalls =
-      reader.has("wanted_calls")
-      ? try reader.integer("wanted_calls") : isHead ? calls : 0
+    let knownCalls = name.hasPrefix("logits") ? calls : 0
+    wantedCalls = reader.has("wanted_calls") ? try reader.integer("wanted_calls") : knownCalls
     weightBytes = try reader.integer("weight_bytes")
     operationsPerRow = try reader.integer("operations_per_row")
     int8OperationsPerRow = try reader.integer("int8_operations_per_row")

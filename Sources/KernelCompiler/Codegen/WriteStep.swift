@@ -20,7 +20,6 @@ extension Plan {
     while index < schedule.count {
       guard let layer = schedule[index].layer else {
         lines += statements(schedule[index], "\(schedule[index].call)", withClock)
-        if !schedule[index].kept.isEmpty { lines.append(Self.keeping) }
         index += 1
         continue
       }
@@ -28,17 +27,14 @@ extension Plan {
       let count = repeats(of: body)
       if count == 1 {
         lines.append("// layer \(layer)")
-        for call in body {
-          lines += statements(call, "\(call.call)", withClock)
-          if !call.kept.isEmpty { lines.append(Self.keeping) }
-        }
+        for call in body { lines += statements(call, "\(call.call)", withClock) }
       } else {
         lines.append("for (int layer = 0; layer < \(count); layer++) {")
         for (place, call) in body.enumerated() {
           let first = call.call == 0 ? "layer" : "\(call.call) + layer"
           lines += statements(call, first, withClock).map { "    " + $0 }
           let last = schedule[index + (count - 1) * body.count + place]
-          if !last.kept.isEmpty { lines.append("    if (layer == \(count - 1)) \(Self.keeping)") }
+          lines += keeping(last).map { "    if (layer == \(count - 1)) " + $0 }
         }
         lines.append("}")
       }
@@ -47,7 +43,9 @@ extension Plan {
     return lines.joined(separator: "\n")
   }
 
-  private static let keeping = "c = keep_wanted(c, &wanted, thread, threads);"
+  private func keeping(_ call: ScheduledCall) -> [String] {
+    call.kept.isEmpty ? [] : ["c = keep_wanted(c, &wanted, thread, threads);"]
+  }
 
   private func statements(
     _ call: ScheduledCall, _ index: String, _ withClock: Bool
@@ -56,6 +54,7 @@ extension Plan {
     return ["\(name)(c, &\(name)_calls[\(index)], thread, threads);"]
       + (call.meets ? ["meet(c->meeting, threads);"] : [])
       + (withClock ? ["book(&clock, \(functions[call.kernel].constant));"] : [])
+      + keeping(call)
   }
 
   /// How many layers in a row, this one included, make the next calls of the same kernels.

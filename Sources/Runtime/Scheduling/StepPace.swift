@@ -76,18 +76,20 @@ struct StepPace {
   /// How long a step of that many streams alone takes; 0 where nothing is known.
   private func seconds(streams: Int) -> Double {
     if let known = streamSeconds[streams]?.value { return known }
-    if let cost { return cost.seconds(rows: streams) * (slowness.value ?? 1) }
+    if let expected = expected(rows: streams) { return expected }
     let fewer = streamSeconds.keys.filter { $0 < streams }.max()
     return fewer.flatMap { streamSeconds[$0]?.value } ?? generatingSeconds.value ?? 0
   }
 
+  /// What the cost curve says of a step here, if there is one.
+  private func expected(rows: Int) -> Double? {
+    cost.map { $0.seconds(rows: rows) * (slowness.value ?? 1) }
+  }
+
   /// How long a step takes with that many rows of prompts.
   private func seconds(prompt rows: Int, beside generating: Int) -> Double {
-    if let cost {
-      let factor = slowness.value ?? 1
-      let base = cost.seconds(rows: max(generating, 1)) * factor
-      let more = cost.seconds(rows: rows + generating) * factor - base
-      return base + more * (promptShare.value ?? 1)
+    if let base = expected(rows: max(generating, 1)), let all = expected(rows: rows + generating) {
+      return base + (all - base) * (promptShare.value ?? 1)
         + (extraSecondsPerPromptRow.value ?? 0) * Double(rows)
     }
     let base = generating > 0 ? seconds(streams: generating) : 0
@@ -167,10 +169,7 @@ struct StepPace {
       adjustStretch(generating: generating, promptRows: promptRows, seconds: seconds)
       let base = generating > 0 ? self.seconds(streams: generating) : 0
       secondsPerPromptRow.add(max(seconds - base, 0) / Double(promptRows))
-      if let cost {
-        let factor = slowness.value ?? 1
-        let base = cost.seconds(rows: max(generating, 1)) * factor
-        let expected = cost.seconds(rows: rows) * factor
+      if let base = expected(rows: max(generating, 1)), let expected = expected(rows: rows) {
         extraSecondsPerPromptRow.add(max(seconds - expected, 0) / Double(promptRows))
         if expected > base * 1.05 {
           promptShare.add(min(max((seconds - base) / (expected - base), 0.05), 1))
