@@ -2,10 +2,13 @@
 // long. While a head of a page is read, those that come next are asked for in that way.
 enum { AHEAD_STREAMS = 4, AHEAD_BYTES = 64 * AHEAD_STREAMS, AHEAD_ROOM = 128 << 10 };
 
-// What comes next: AHEAD_STREAMS pieces of memory, `apart` from one another.
+// What comes next: AHEAD_STREAMS pieces of memory, `apart` from one another. Of a head that is
+// written in part only that is asked for which will be read, in its place: all before `keys`, then
+// the first `each` of every `vector` bytes from `values` on.
 struct ahead {
     const uint8_t *from;
-    size_t apart;
+    size_t apart;  // 0: a head in part
+    size_t keys, values, vector, each;
 };
 
 // How many rows of some bytes are read between two looks ahead.
@@ -14,6 +17,11 @@ struct ahead {
 // `done` bytes have been read of what comes before it. NULL: nothing is asked for.
 INLINE void look_ahead(const struct ahead *ahead, size_t done) {
     if (!ahead) return;
-    for (int i = 0; i < AHEAD_STREAMS; i++)
-        prefetch(ahead->from + i * ahead->apart + done / AHEAD_STREAMS);
+    if (ahead->apart) {
+        for (int i = 0; i < AHEAD_STREAMS; i++)
+            prefetch(ahead->from + i * ahead->apart + done / AHEAD_STREAMS);
+    } else if (done < ahead->keys ||
+               (done >= ahead->values && (done - ahead->values) % ahead->vector < ahead->each)) {
+        for (int i = 0; i < AHEAD_BYTES; i += 64) prefetch(ahead->from + done + i);
+    }
 }

@@ -85,8 +85,11 @@ INLINE void see_page(float *states, const uint8_t *queries, const uint8_t *head,
     f32x16 score[ATTENTION_QUERIES][PAGE_VECTORS];
     float weights[ATTENTION_QUERIES][PAGE_POSITIONS] __attribute__((aligned(64)));
     float shrink[ATTENTION_QUERIES];
-    score_page(score, queries, head, ahead, positions, DIMENSION, PADDED, QUERIES,
-               smaller(WIDTH, PAGE_VECTORS));
+    if (WIDTH > 1 && positions <= PAGE_POSITIONS - 16)  // what isn't written need not be read
+        score_page(score, queries, head, ahead, positions, DIMENSION, PADDED, QUERIES, 1);
+    else
+        score_page(score, queries, head, ahead, positions, DIMENSION, PADDED, QUERIES,
+                   smaller(WIDTH, PAGE_VECTORS));
     if (see_all(last, window, QUERIES))
         weigh_page(weights, shrink, score, states, stride, last, window, QUERIES, 1);
     else

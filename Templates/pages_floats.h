@@ -5,6 +5,15 @@
 #define HEAD_BYTES(dimension, padded)                                                              \
     (((dimension) + (padded)) * PAGE_POSITIONS * sizeof(page_element))
 
+// What is read of a head that holds some positions.
+INLINE struct ahead ahead_in_part(const uint8_t *head, int positions, int dimension, int padded) {
+    const size_t vector = 16 * sizeof(page_element);
+    (void)padded;
+    return (struct ahead){head, 0, (positions + 15) / 16 * dimension * vector,
+                          dimension * PAGE_POSITIONS * sizeof(page_element),
+                          PAGE_POSITIONS * vector, positions * vector};
+}
+
 // A query is read as it is.
 #define QUERY_BYTES(padded) (4 * (padded))
 

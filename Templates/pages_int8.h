@@ -14,6 +14,14 @@ enum { KEY_GROUP = 32, MOST_CODE = 32767, PAGE_PAIRS = PAGE_POSITIONS / 2 };
 #define HEAD_BYTES(dimension, padded)                                                              \
     ((2 * (padded) + 2 * (KEY_GROUPS(padded) + 1)) * PAGE_POSITIONS + 0 * (dimension))
 
+// What is read of a head that holds some positions, its scales excepted.
+INLINE struct ahead ahead_in_part(const uint8_t *head, int positions, int dimension, int padded) {
+    (void)dimension;
+    return (struct ahead){head, 0, (size_t)(positions + 15) / 16 * 16 * padded,
+                          (size_t)padded * PAGE_POSITIONS, 16 * PAGE_POSITIONS,
+                          (size_t)(positions + 1) / 2 * 32};
+}
+
 // A query's codes, then its scale.
 #define QUERY_BYTES(padded) (2 * (padded) + 64)
 

@@ -70,9 +70,16 @@ INLINE u32_register splat_bytes(const void *p) {
 // 32767 / (2 * 127 * largest code) of them.
 typedef int16_t small_sums __attribute__((vector_size(32)));
 
+// Sums stay in the order in which they are written: in another, clang needs more registers than
+// there are.
 INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x) {
-    return sums + (small_sums)_mm256_maddubs_epi16((__m256i)codes, (__m256i)x);
+    sums += (small_sums)_mm256_maddubs_epi16((__m256i)codes, (__m256i)x);
+    __asm__("" : "+x"(sums));
+    return sums;
 }
+
+// Leaves a total in memory while registers are needed for sums.
+INLINE void set_aside(i32_register *total) { __asm__("" : "+m"(*total)); }
 
 // total + the sums of each lane.
 INLINE i32_register collect_small(i32_register total, small_sums sums) {

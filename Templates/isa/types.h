@@ -19,6 +19,9 @@ typedef uint32_t word_anywhere __attribute__((aligned(1), may_alias));
 #define INLINE static inline __attribute__((always_inline, unused))
 // Hides a loop's count, so that the compiler leaves the loop rolled up.
 #define KEEP_ROLLED(count) __asm__("" : "+r"(count))
+// What becomes of the loop that follows.
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define DONT_UNROLL _Pragma("clang loop unroll(disable)")
 
 #define KERNEL static __attribute__((noinline))  // keeps its name in profiles and assembly
 

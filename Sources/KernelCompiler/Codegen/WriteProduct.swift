@@ -41,23 +41,24 @@ extension CodeWriter {
   private mutating func int8Group(
     _ format: WeightFormat, _ template: String, _ holes: [String: String]
   ) -> String {
-    let values = ["format": format.label, "dots": int8Dots(format)]
+    let sums = ByteSums(format, plan.target.instructions)
+    let values = [
+      "format": format.label, "dots": int8Dots(format, sums),
+      "width": sums.fewCollections ? "REGISTERS" : "1",
+      "unroll": sums.fewCollections ? "UNROLL" : "DONT_UNROLL",
+    ]
     write("group_\(format.label)", template, values.merging(holes) { $1 })
     return "group_\(format.label)"
   }
 
   /// Writes the products of a group's codes with bytes; its name.
-  private mutating func int8Dots(_ format: WeightFormat) -> String {
-    let largest = format.largestByteCode
-    let sums = largest < 128 ? "small" : "wide"
-    let chunk = format.codesTogether
-    let together = min(
-      plan.target.instructions.quadsTogether(largest), (format.groupSize ?? chunk) / 4)
-    return dots(
+  private mutating func int8Dots(_ format: WeightFormat, _ sums: ByteSums) -> String {
+    dots(
       "dots", "quant/dots_int8.c", format,
       [
-        "together": "\(together)", "run": "\(max(1, 4 * together / chunk))",
-        "sums_type": "\(sums)_sums", "add": "add_\(sums)", "collect": "collect_\(sums)",
+        "together": "\(sums.together)", "unrolled": "\(sums.unrolled)",
+        "sums_type": "\(sums.kind)_sums", "add": "add_\(sums.kind)",
+        "collect": "collect_\(sums.kind)",
       ])
   }
 

@@ -107,33 +107,43 @@ KERNEL void prepare_attention_heads(const struct context *c, const uint8_t *weig
 // lanes from `r` on.
 INLINE void dots_q6_g64_bf16(union i32_lanes *dot, const uint8_t *codes, const int8_t *x, int r,
                              const int WIDTH, const int TOKENS, const int STRIDE) {
-    enum { GROUP = 64, CHUNK = 16, QUADS = CHUNK / 4 };
-    enum { TOGETHER = 16, RUN = 4 };  // quads, and chunks, whose sums fit
-    i32_register total[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
-    int chunks = GROUP / CHUNK;
-    if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(chunks);
-    for (int run = 0; run < chunks; run += RUN) {
-        small_sums sums[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
-        for (int chunk = run; chunk < run + RUN; chunk++) {
+    enum { GROUP = 64, CHUNK = 16, QUADS = CHUNK / 4, CHUNKS = GROUP / CHUNK };
+    enum { TOGETHER = 16, UNROLLED = 4 };  // quads whose sums fit, and chunks
+    const i32_register zero = {0};
+    i32_register total[TOKENS_TOGETHER][REGISTERS];
+    small_sums sums[TOKENS_TOGETHER][REGISTERS];
+    for (int t = 0; t < TOKENS; t++)
+        for (int w = 0; w < WIDTH; w++) {
+            if (UNROLLED < CHUNKS) total[t][w] = zero;
+            sums[t][w] = (small_sums){0};
+        }
+    int chunks = CHUNKS;
+    if (UNROLLED < CHUNKS) KEEP_ROLLED(chunks);
+    for (int first = 0; first < chunks; first += UNROLLED) {
+        UNROLL
+        for (int chunk = 0; chunk < UNROLLED; chunk++) {
             u32_register quads[REGISTERS][QUADS];
             for (int w = 0; w < WIDTH; w++)
-                unpack_6(quads[w], codes + (r + w) * REGISTER_BYTES, chunk, GROUP);
-            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE)
+                unpack_6(quads[w], codes + (r + w) * REGISTER_BYTES, first + chunk, GROUP);
+            UNROLL
+            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE) {
+                const int done = chunk * QUADS + q + 1;
+                const int begun = UNROLLED < CHUNKS || done > TOGETHER;
                 for (int t = 0; t < TOKENS; t++) {
                     const u32_register four = splat_bytes(x + 4 * t);
-                    for (int w = 0; w < WIDTH; w++) {
+                    for (int w = 0; w < WIDTH; w++)
                         sums[t][w] = add_small(sums[t][w], quads[w][q], four);
-                        if (TOGETHER < QUADS && (q + 1) % TOGETHER == 0) {
-                            total[t][w] = collect_small(total[t][w], sums[t][w]);
-                            sums[t][w] = (small_sums){0};
-                        }
-                    }
                 }
+                if (done % TOGETHER) continue;
+                for (int t = 0; t < TOKENS; t++)
+                    for (int w = 0; w < WIDTH; w++) {
+                        total[t][w] = collect_small(begun ? total[t][w] : zero, sums[t][w]);
+                        sums[t][w] = (small_sums){0};
+                        if (TOKENS * WIDTH == TOKENS_TOGETHER * REGISTERS && done < GROUP / 4)
+                            set_aside(&total[t][w]);
+                    }
+            }
         }
-        if (TOGETHER >= QUADS)
-            for (int t = 0; t < TOKENS; t++)
-                for (int w = 0; w < WIDTH; w++)
-                    total[t][w] = collect_small(total[t][w], sums[t][w]);
     }
     for (int t = 0; t < TOKENS; t++)
         for (int w = 0; w < WIDTH; w++) dot[t].registers[r + w] = total[t][w];
@@ -147,6 +157,7 @@ INLINE void group_q6_g64_bf16(f32x16 *sum, const uint8_t *group, const int8_t *c
     enum { CODE_BYTES = 768, SCALE_BYTES = 32 };
     union i32_lanes dot[TOKENS_TOGETHER];
     const int WIDTH = TOKENS == 1 ? 1 : REGISTERS;
+    UNROLL
     for (int r = 0; r < REGISTERS; r += WIDTH)
         dots_q6_g64_bf16(dot, group, codes, r, WIDTH, TOKENS, STRIDE);
     const f32x16 scale = load_bf16(group + CODE_BYTES);
@@ -382,17 +393,27 @@ KERNEL void attention_over_run(const struct context *c, const struct call *call,
     const int units = (heads + MOST_HEADS - 1) / MOST_HEADS, together = (heads + units - 1) / units;
     for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
     for (int page = first > begin ? first : begin; page < end; page++) {
-        const uint8_t *here = head_of(c, call, row, page * PAGE_POSITIONS, head, DIMENSION, PADDED);
-        const uint8_t *later = head_of(c, call, row, smaller(page + 1, pages - 1) * PAGE_POSITIONS,
-                                       head, DIMENSION, PADDED);
+        const int base = page * PAGE_POSITIONS, after = base + PAGE_POSITIONS;
+        const uint8_t *here = head_of(c, call, row, base, head, DIMENSION, PADDED), *later = here;
+        if (page + 1 < pages) later = head_of(c, call, row, after, head, DIMENSION, PADDED);
+        const int written = positions[tokens - 1] + 1 - base, written_later = written - PAGE_POSITIONS;
         for (int h = 0; h < heads; h++) {
             const int unit = h / together * together, next = unit + together;
             const int size = smaller(together, next < heads ? heads - next : heads);
-            const struct ahead ahead = {
-                (next < heads ? here + next * HEAD : later) + (h - unit) * (HEAD / AHEAD_STREAMS),
-                size * HEAD / AHEAD_STREAMS};
-            attention_over_page(c, here + h * HEAD, &ahead, states + h * count * STATE, queries +
-                                h * count * QUERY_BYTES(PADDED), row, tokens, page);
+            struct ahead ahead = {0};
+            if (written_later >= PAGE_POSITIONS || (written >= PAGE_POSITIONS && next < heads)) {
+                ahead.from = next < heads ? here + next * HEAD : later;
+                ahead.from += (h - unit) * (HEAD / AHEAD_STREAMS);
+                ahead.apart = size * HEAD / AHEAD_STREAMS;
+            } else if (written_later <= 0 && h + 1 < heads) {
+                ahead = ahead_in_part(here + (h + 1) * HEAD, smaller(written, PAGE_POSITIONS),
+                                      DIMENSION, PADDED);
+            } else if (written_later > 0 && h + 1 == heads) {
+                ahead = ahead_in_part(later, written_later, DIMENSION, PADDED);
+            }
+            attention_over_page(c, here + h * HEAD, ahead.from ? &ahead : NULL, states + h *
+                                count * STATE, queries + h * count * QUERY_BYTES(PADDED), row,
+                                tokens, page);
         }
     }
 }
@@ -675,33 +696,43 @@ KERNEL void prepare_attention_heads_variant2(const struct context *c, const uint
 // lanes from `r` on.
 INLINE void dots_q4_g64_bf16(union i32_lanes *dot, const uint8_t *codes, const int8_t *x, int r,
                              const int WIDTH, const int TOKENS, const int STRIDE) {
-    enum { GROUP = 64, CHUNK = 8, QUADS = CHUNK / 4 };
-    enum { TOGETHER = 16, RUN = 8 };  // quads, and chunks, whose sums fit
-    i32_register total[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
-    int chunks = GROUP / CHUNK;
-    if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(chunks);
-    for (int run = 0; run < chunks; run += RUN) {
-        small_sums sums[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
-        for (int chunk = run; chunk < run + RUN; chunk++) {
+    enum { GROUP = 64, CHUNK = 8, QUADS = CHUNK / 4, CHUNKS = GROUP / CHUNK };
+    enum { TOGETHER = 16, UNROLLED = 8 };  // quads whose sums fit, and chunks
+    const i32_register zero = {0};
+    i32_register total[TOKENS_TOGETHER][REGISTERS];
+    small_sums sums[TOKENS_TOGETHER][REGISTERS];
+    for (int t = 0; t < TOKENS; t++)
+        for (int w = 0; w < WIDTH; w++) {
+            if (UNROLLED < CHUNKS) total[t][w] = zero;
+            sums[t][w] = (small_sums){0};
+        }
+    int chunks = CHUNKS;
+    if (UNROLLED < CHUNKS) KEEP_ROLLED(chunks);
+    for (int first = 0; first < chunks; first += UNROLLED) {
+        UNROLL
+        for (int chunk = 0; chunk < UNROLLED; chunk++) {
             u32_register quads[REGISTERS][QUADS];
             for (int w = 0; w < WIDTH; w++)
-                unpack_4(quads[w], codes + (r + w) * REGISTER_BYTES, chunk, GROUP);
-            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE)
+                unpack_4(quads[w], codes + (r + w) * REGISTER_BYTES, first + chunk, GROUP);
+            UNROLL
+            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE) {
+                const int done = chunk * QUADS + q + 1;
+                const int begun = UNROLLED < CHUNKS || done > TOGETHER;
                 for (int t = 0; t < TOKENS; t++) {
                     const u32_register four = splat_bytes(x + 4 * t);
-                    for (int w = 0; w < WIDTH; w++) {
+                    for (int w = 0; w < WIDTH; w++)
                         sums[t][w] = add_small(sums[t][w], quads[w][q], four);
-                        if (TOGETHER < QUADS && (q + 1) % TOGETHER == 0) {
-                            total[t][w] = collect_small(total[t][w], sums[t][w]);
-                            sums[t][w] = (small_sums){0};
-                        }
-                    }
                 }
+                if (done % TOGETHER) continue;
+                for (int t = 0; t < TOKENS; t++)
+                    for (int w = 0; w < WIDTH; w++) {
+                        total[t][w] = collect_small(begun ? total[t][w] : zero, sums[t][w]);
+                        sums[t][w] = (small_sums){0};
+                        if (TOKENS * WIDTH == TOKENS_TOGETHER * REGISTERS && done < GROUP / 4)
+                            set_aside(&total[t][w]);
+                    }
+            }
         }
-        if (TOGETHER >= QUADS)
-            for (int t = 0; t < TOKENS; t++)
-                for (int w = 0; w < WIDTH; w++)
-                    total[t][w] = collect_small(total[t][w], sums[t][w]);
     }
     for (int t = 0; t < TOKENS; t++)
         for (int w = 0; w < WIDTH; w++) dot[t].registers[r + w] = total[t][w];
@@ -715,6 +746,7 @@ INLINE void group_q4_g64_bf16(f32x16 *sum, const uint8_t *group, const int8_t *c
     enum { CODE_BYTES = 512, SCALE_BYTES = 32 };
     union i32_lanes dot[TOKENS_TOGETHER];
     const int WIDTH = TOKENS == 1 ? 1 : REGISTERS;
+    UNROLL
     for (int r = 0; r < REGISTERS; r += WIDTH)
         dots_q4_g64_bf16(dot, group, codes, r, WIDTH, TOKENS, STRIDE);
     const f32x16 scale = load_bf16(group + CODE_BYTES);
@@ -850,33 +882,43 @@ KERNEL void attention_heads_variant2_key(const struct context *c, const struct c
 // lanes from `r` on.
 INLINE void dots_q8_g32_bf16(union i32_lanes *dot, const uint8_t *codes, const int8_t *x, int r,
                              const int WIDTH, const int TOKENS, const int STRIDE) {
-    enum { GROUP = 32, CHUNK = 4, QUADS = CHUNK / 4 };
-    enum { TOGETHER = 8, RUN = 8 };  // quads, and chunks, whose sums fit
-    i32_register total[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
-    int chunks = GROUP / CHUNK;
-    if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(chunks);
-    for (int run = 0; run < chunks; run += RUN) {
-        wide_sums sums[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
-        for (int chunk = run; chunk < run + RUN; chunk++) {
+    enum { GROUP = 32, CHUNK = 4, QUADS = CHUNK / 4, CHUNKS = GROUP / CHUNK };
+    enum { TOGETHER = 8, UNROLLED = 8 };  // quads whose sums fit, and chunks
+    const i32_register zero = {0};
+    i32_register total[TOKENS_TOGETHER][REGISTERS];
+    wide_sums sums[TOKENS_TOGETHER][REGISTERS];
+    for (int t = 0; t < TOKENS; t++)
+        for (int w = 0; w < WIDTH; w++) {
+            if (UNROLLED < CHUNKS) total[t][w] = zero;
+            sums[t][w] = (wide_sums){0};
+        }
+    int chunks = CHUNKS;
+    if (UNROLLED < CHUNKS) KEEP_ROLLED(chunks);
+    for (int first = 0; first < chunks; first += UNROLLED) {
+        UNROLL
+        for (int chunk = 0; chunk < UNROLLED; chunk++) {
             u32_register quads[REGISTERS][QUADS];
             for (int w = 0; w < WIDTH; w++)
-                unpack_8(quads[w], codes + (r + w) * REGISTER_BYTES, chunk, GROUP);
-            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE)
+                unpack_8(quads[w], codes + (r + w) * REGISTER_BYTES, first + chunk, GROUP);
+            UNROLL
+            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE) {
+                const int done = chunk * QUADS + q + 1;
+                const int begun = UNROLLED < CHUNKS || done > TOGETHER;
                 for (int t = 0; t < TOKENS; t++) {
                     const u32_register four = splat_bytes(x + 4 * t);
-                    for (int w = 0; w < WIDTH; w++) {
+                    for (int w = 0; w < WIDTH; w++)
                         sums[t][w] = add_wide(sums[t][w], quads[w][q], four);
-                        if (TOGETHER < QUADS && (q + 1) % TOGETHER == 0) {
-                            total[t][w] = collect_wide(total[t][w], sums[t][w]);
-                            sums[t][w] = (wide_sums){0};
-                        }
-                    }
                 }
+                if (done % TOGETHER) continue;
+                for (int t = 0; t < TOKENS; t++)
+                    for (int w = 0; w < WIDTH; w++) {
+                        total[t][w] = collect_wide(begun ? total[t][w] : zero, sums[t][w]);
+                        sums[t][w] = (wide_sums){0};
+                        if (TOKENS * WIDTH == TOKENS_TOGETHER * REGISTERS && done < GROUP / 4)
+                            set_aside(&total[t][w]);
+                    }
+            }
         }
-        if (TOGETHER >= QUADS)
-            for (int t = 0; t < TOKENS; t++)
-                for (int w = 0; w < WIDTH; w++)
-                    total[t][w] = collect_wide(total[t][w], sums[t][w]);
     }
     for (int t = 0; t < TOKENS; t++)
         for (int w = 0; w < WIDTH; w++) dot[t].registers[r + w] = total[t][w];
@@ -889,7 +931,8 @@ INLINE void group_q8_g32_bf16(f32x16 *sum, const uint8_t *group, const int8_t *c
                               const int STRIDE) {
     enum { CODE_BYTES = 512, SCALE_BYTES = 32 };
     union i32_lanes dot[TOKENS_TOGETHER];
-    const int WIDTH = TOKENS == 1 ? 1 : REGISTERS;
+    const int WIDTH = TOKENS == 1 ? 1 : 1;
+    DONT_UNROLL
     for (int r = 0; r < REGISTERS; r += WIDTH)
         dots_q8_g32_bf16(dot, group, codes, r, WIDTH, TOKENS, STRIDE);
     const f32x16 scale = load_bf16(group + CODE_BYTES);
@@ -1057,18 +1100,27 @@ KERNEL void attention_variant2_over_run(const struct context *c, const struct ca
     const int units = (heads + MOST_HEADS - 1) / MOST_HEADS, together = (heads + units - 1) / units;
     for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
     for (int page = first > begin ? first : begin; page < end; page++) {
-        const uint8_t *here = head_of(c, call, row, page * PAGE_POSITIONS, head, DIMENSION, PADDED);
-        const uint8_t *later = head_of(c, call, row, smaller(page + 1, pages - 1) * PAGE_POSITIONS,
-                                       head, DIMENSION, PADDED);
+        const int base = page * PAGE_POSITIONS, after = base + PAGE_POSITIONS;
+        const uint8_t *here = head_of(c, call, row, base, head, DIMENSION, PADDED), *later = here;
+        if (page + 1 < pages) later = head_of(c, call, row, after, head, DIMENSION, PADDED);
+        const int written = positions[tokens - 1] + 1 - base, written_later = written - PAGE_POSITIONS;
         for (int h = 0; h < heads; h++) {
             const int unit = h / together * together, next = unit + together;
             const int size = smaller(together, next < heads ? heads - next : heads);
-            const struct ahead ahead = {
-                (next < heads ? here + next * HEAD : later) + (h - unit) * (HEAD / AHEAD_STREAMS),
-                size * HEAD / AHEAD_STREAMS};
-            attention_variant2_over_page(c, here + h * HEAD, &ahead, states + h * count * STATE,
-                                         queries + h * count * QUERY_BYTES(PADDED), row, tokens,
-                                         page);
+            struct ahead ahead = {0};
+            if (written_later >= PAGE_POSITIONS || (written >= PAGE_POSITIONS && next < heads)) {
+                ahead.from = next < heads ? here + next * HEAD : later;
+                ahead.from += (h - unit) * (HEAD / AHEAD_STREAMS);
+                ahead.apart = size * HEAD / AHEAD_STREAMS;
+            } else if (written_later <= 0 && h + 1 < heads) {
+                ahead = ahead_in_part(here + (h + 1) * HEAD, smaller(written, PAGE_POSITIONS),
+                                      DIMENSION, PADDED);
+            } else if (written_later > 0 && h + 1 == heads) {
+                ahead = ahead_in_part(later, written_later, DIMENSION, PADDED);
+            }
+            attention_variant2_over_page(c, here + h * HEAD, ahead.from ? &ahead : NULL, states +
+                                         h * count * STATE, queries + h * count *
+                                         QUERY_BYTES(PADDED), row, tokens, page);
         }
     }
 }
@@ -1357,33 +1409,43 @@ KERNEL void prepare_attention_output_variant3(const struct context *c, const uin
 // lanes from `r` on.
 INLINE void dots_q3_g128_bf16(union i32_lanes *dot, const uint8_t *codes, const int8_t *x, int r,
                               const int WIDTH, const int TOKENS, const int STRIDE) {
-    enum { GROUP = 128, CHUNK = 32, QUADS = CHUNK / 4 };
-    enum { TOGETHER = 32, RUN = 4 };  // quads, and chunks, whose sums fit
-    i32_register total[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
-    int chunks = GROUP / CHUNK;
-    if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(chunks);
-    for (int run = 0; run < chunks; run += RUN) {
-        small_sums sums[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
-        for (int chunk = run; chunk < run + RUN; chunk++) {
+    enum { GROUP = 128, CHUNK = 32, QUADS = CHUNK / 4, CHUNKS = GROUP / CHUNK };
+    enum { TOGETHER = 32, UNROLLED = 4 };  // quads whose sums fit, and chunks
+    const i32_register zero = {0};
+    i32_register total[TOKENS_TOGETHER][REGISTERS];
+    small_sums sums[TOKENS_TOGETHER][REGISTERS];
+    for (int t = 0; t < TOKENS; t++)
+        for (int w = 0; w < WIDTH; w++) {
+            if (UNROLLED < CHUNKS) total[t][w] = zero;
+            sums[t][w] = (small_sums){0};
+        }
+    int chunks = CHUNKS;
+    if (UNROLLED < CHUNKS) KEEP_ROLLED(chunks);
+    for (int first = 0; first < chunks; first += UNROLLED) {
+        UNROLL
+        for (int chunk = 0; chunk < UNROLLED; chunk++) {
             u32_register quads[REGISTERS][QUADS];
             for (int w = 0; w < WIDTH; w++)
-                unpack_3(quads[w], codes + (r + w) * REGISTER_BYTES, chunk, GROUP);
-            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE)
+                unpack_3(quads[w], codes + (r + w) * REGISTER_BYTES, first + chunk, GROUP);
+            UNROLL
+            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE) {
+                const int done = chunk * QUADS + q + 1;
+                const int begun = UNROLLED < CHUNKS || done > TOGETHER;
                 for (int t = 0; t < TOKENS; t++) {
                     const u32_register four = splat_bytes(x + 4 * t);
-                    for (int w = 0; w < WIDTH; w++) {
+                    for (int w = 0; w < WIDTH; w++)
                         sums[t][w] = add_small(sums[t][w], quads[w][q], four);
-                        if (TOGETHER < QUADS && (q + 1) % TOGETHER == 0) {
-                            total[t][w] = collect_small(total[t][w], sums[t][w]);
-                            sums[t][w] = (small_sums){0};
-                        }
-                    }
                 }
+                if (done % TOGETHER) continue;
+                for (int t = 0; t < TOKENS; t++)
+                    for (int w = 0; w < WIDTH; w++) {
+                        total[t][w] = collect_small(begun ? total[t][w] : zero, sums[t][w]);
+                        sums[t][w] = (small_sums){0};
+                        if (TOKENS * WIDTH == TOKENS_TOGETHER * REGISTERS && done < GROUP / 4)
+                            set_aside(&total[t][w]);
+                    }
+            }
         }
-        if (TOGETHER >= QUADS)
-            for (int t = 0; t < TOKENS; t++)
-                for (int w = 0; w < WIDTH; w++)
-                    total[t][w] = collect_small(total[t][w], sums[t][w]);
     }
     for (int t = 0; t < TOKENS; t++)
         for (int w = 0; w < WIDTH; w++) dot[t].registers[r + w] = total[t][w];
@@ -1397,6 +1459,7 @@ INLINE void group_q3_g128_bf16(f32x16 *sum, const uint8_t *group, const int8_t *
     enum { CODE_BYTES = 768, SCALE_BYTES = 32 };
     union i32_lanes dot[TOKENS_TOGETHER];
     const int WIDTH = TOKENS == 1 ? 1 : REGISTERS;
+    UNROLL
     for (int r = 0; r < REGISTERS; r += WIDTH)
         dots_q3_g128_bf16(dot, group, codes, r, WIDTH, TOKENS, STRIDE);
     const f32x16 scale = load_bf16(group + CODE_BYTES);

@@ -102,33 +102,43 @@ KERNEL void prepare_attention_heads(const struct context *c, const uint8_t *weig
 // lanes from `r` on.
 INLINE void dots_q4_g32_bf16(union i32_lanes *dot, const uint8_t *codes, const int8_t *x, int r,
                              const int WIDTH, const int TOKENS, const int STRIDE) {
-    enum { GROUP = 32, CHUNK = 8, QUADS = CHUNK / 4 };
-    enum { TOGETHER = 8, RUN = 4 };  // quads, and chunks, whose sums fit
-    i32_register total[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
-    int chunks = GROUP / CHUNK;
-    if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(chunks);
-    for (int run = 0; run < chunks; run += RUN) {
-        small_sums sums[TOKENS_TOGETHER][REGISTERS] = {{{0}}};
-        for (int chunk = run; chunk < run + RUN; chunk++) {
+    enum { GROUP = 32, CHUNK = 8, QUADS = CHUNK / 4, CHUNKS = GROUP / CHUNK };
+    enum { TOGETHER = 8, UNROLLED = 4 };  // quads whose sums fit, and chunks
+    const i32_register zero = {0};
+    i32_register total[TOKENS_TOGETHER][REGISTERS];
+    small_sums sums[TOKENS_TOGETHER][REGISTERS];
+    for (int t = 0; t < TOKENS; t++)
+        for (int w = 0; w < WIDTH; w++) {
+            if (UNROLLED < CHUNKS) total[t][w] = zero;
+            sums[t][w] = (small_sums){0};
+        }
+    int chunks = CHUNKS;
+    if (UNROLLED < CHUNKS) KEEP_ROLLED(chunks);
+    for (int first = 0; first < chunks; first += UNROLLED) {
+        UNROLL
+        for (int chunk = 0; chunk < UNROLLED; chunk++) {
             u32_register quads[REGISTERS][QUADS];
             for (int w = 0; w < WIDTH; w++)
-                unpack_4(quads[w], codes + (r + w) * REGISTER_BYTES, chunk, GROUP);
-            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE)
+                unpack_4(quads[w], codes + (r + w) * REGISTER_BYTES, first + chunk, GROUP);
+            UNROLL
+            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE) {
+                const int done = chunk * QUADS + q + 1;
+                const int begun = UNROLLED < CHUNKS || done > TOGETHER;
                 for (int t = 0; t < TOKENS; t++) {
                     const u32_register four = splat_bytes(x + 4 * t);
-                    for (int w = 0; w < WIDTH; w++) {
+                    for (int w = 0; w < WIDTH; w++)
                         sums[t][w] = add_small(sums[t][w], quads[w][q], four);
-                        if (TOGETHER < QUADS && (q + 1) % TOGETHER == 0) {
-                            total[t][w] = collect_small(total[t][w], sums[t][w]);
-                            sums[t][w] = (small_sums){0};
-                        }
-                    }
                 }
+                if (done % TOGETHER) continue;
+                for (int t = 0; t < TOKENS; t++)
+                    for (int w = 0; w < WIDTH; w++) {
+                        total[t][w] = collect_small(begun ? total[t][w] : zero, sums[t][w]);
+                        sums[t][w] = (small_sums){0};
+                        if (TOKENS * WIDTH == TOKENS_TOGETHER * REGISTERS && done < GROUP / 4)
+                            set_aside(&total[t][w]);
+                    }
+            }
         }
-        if (TOGETHER >= QUADS)
-            for (int t = 0; t < TOKENS; t++)
-                for (int w = 0; w < WIDTH; w++)
-                    total[t][w] = collect_small(total[t][w], sums[t][w]);
     }
     for (int t = 0; t < TOKENS; t++)
         for (int w = 0; w < WIDTH; w++) dot[t].registers[r + w] = total[t][w];
@@ -142,6 +152,7 @@ INLINE void group_q4_g32_bf16(f32x16 *sum, const uint8_t *group, const int8_t *c
     enum { CODE_BYTES = 256, SCALE_BYTES = 32 };
     union i32_lanes dot[TOKENS_TOGETHER];
     const int WIDTH = TOKENS == 1 ? 1 : REGISTERS;
+    UNROLL
     for (int r = 0; r < REGISTERS; r += WIDTH)
         dots_q4_g32_bf16(dot, group, codes, r, WIDTH, TOKENS, STRIDE);
     const f32x16 scale = load_bf16(group + CODE_BYTES);
@@ -377,17 +388,27 @@ KERNEL void attention_over_run(const struct context *c, const struct call *call,
     const int units = (heads + MOST_HEADS - 1) / MOST_HEADS, together = (heads + units - 1) / units;
     for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
     for (int page = first > begin ? first : begin; page < end; page++) {
-        const uint8_t *here = head_of(c, call, row, page * PAGE_POSITIONS, head, DIMENSION, PADDED);
-        const uint8_t *later = head_of(c, call, row, smaller(page + 1, pages - 1) * PAGE_POSITIONS,
-                                       head, DIMENSION, PADDED);
+        const int base = page * PAGE_POSITIONS, after = base + PAGE_POSITIONS;
+        const uint8_t *here = head_of(c, call, row, base, head, DIMENSION, PADDED), *later = here;
+        if (page + 1 < pages) later = head_of(c, call, row, after, head, DIMENSION, PADDED);
+        const int written = positions[tokens - 1] + 1 - base, written_later = written - PAGE_POSITIONS;
         for (int h = 0; h < heads; h++) {
             const int unit = h / together * together, next = unit + together;
             const int size = smaller(together, next < heads ? heads - next : heads);
-            const struct ahead ahead = {
-                (next < heads ? here + next * HEAD : later) + (h - unit) * (HEAD / AHEAD_STREAMS),
-                size * HEAD / AHEAD_STREAMS};
-            attention_over_page(c, here + h * HEAD, &ahead, states + h * count * STATE, queries +
-                                h * count * QUERY_BYTES(PADDED), row, tokens, page);
+            struct ahead ahead = {0};
+            if (written_later >= PAGE_POSITIONS || (written >= PAGE_POSITIONS && next < heads)) {
+                ahead.from = next < heads ? here + next * HEAD : later;
+                ahead.from += (h - unit) * (HEAD / AHEAD_STREAMS);
+                ahead.apart = size * HEAD / AHEAD_STREAMS;
+            } else if (written_later <= 0 && h + 1 < heads) {
+                ahead = ahead_in_part(here + (h + 1) * HEAD, smaller(written, PAGE_POSITIONS),
+                                      DIMENSION, PADDED);
+            } else if (written_later > 0 && h + 1 == heads) {
+                ahead = ahead_in_part(later, written_later, DIMENSION, PADDED);
+            }
+            attention_over_page(c, here + h * HEAD, ahead.from ? &ahead : NULL, states + h *
+                                count * STATE, queries + h * count * QUERY_BYTES(PADDED), row,
+                                tokens, page);
         }
     }
 }

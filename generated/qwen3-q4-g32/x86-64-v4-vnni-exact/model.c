@@ -341,17 +341,27 @@ KERNEL void attention_over_run(const struct context *c, const struct call *call,
     const int units = (heads + MOST_HEADS - 1) / MOST_HEADS, together = (heads + units - 1) / units;
     for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
     for (int page = first > begin ? first : begin; page < end; page++) {
-        const uint8_t *here = head_of(c, call, row, page * PAGE_POSITIONS, head, DIMENSION, PADDED);
-        const uint8_t *later = head_of(c, call, row, smaller(page + 1, pages - 1) * PAGE_POSITIONS,
-                                       head, DIMENSION, PADDED);
+        const int base = page * PAGE_POSITIONS, after = base + PAGE_POSITIONS;
+        const uint8_t *here = head_of(c, call, row, base, head, DIMENSION, PADDED), *later = here;
+        if (page + 1 < pages) later = head_of(c, call, row, after, head, DIMENSION, PADDED);
+        const int written = positions[tokens - 1] + 1 - base, written_later = written - PAGE_POSITIONS;
         for (int h = 0; h < heads; h++) {
             const int unit = h / together * together, next = unit + together;
             const int size = smaller(together, next < heads ? heads - next : heads);
-            const struct ahead ahead = {
-                (next < heads ? here + next * HEAD : later) + (h - unit) * (HEAD / AHEAD_STREAMS),
-                size * HEAD / AHEAD_STREAMS};
-            attention_over_page(c, here + h * HEAD, &ahead, states + h * count * STATE, queries +
-                                h * count * QUERY_BYTES(PADDED), row, tokens, page);
+            struct ahead ahead = {0};
+            if (written_later >= PAGE_POSITIONS || (written >= PAGE_POSITIONS && next < heads)) {
+                ahead.from = next < heads ? here + next * HEAD : later;
+                ahead.from += (h - unit) * (HEAD / AHEAD_STREAMS);
+                ahead.apart = size * HEAD / AHEAD_STREAMS;
+            } else if (written_later <= 0 && h + 1 < heads) {
+                ahead = ahead_in_part(here + (h + 1) * HEAD, smaller(written, PAGE_POSITIONS),
+                                      DIMENSION, PADDED);
+            } else if (written_later > 0 && h + 1 == heads) {
+                ahead = ahead_in_part(later, written_later, DIMENSION, PADDED);
+            }
+            attention_over_page(c, here + h * HEAD, ahead.from ? &ahead : NULL, states + h *
+                                count * STATE, queries + h * count * QUERY_BYTES(PADDED), row,
+                                tokens, page);
         }
     }
 }
