@@ -36,15 +36,15 @@ struct PlanningTests {
       for _ in 0..<count {
         pace.observe(generating: 4, drafted: 0, rows: 4, seconds: 0.010)
         pace.observe(
-          generating: 4, drafted: 0, rows: 36, seconds: 0.010 + 32 * secondsPerRow)
+          generating: 4, drafted: 0, rows: 32, seconds: 0.010 + 28 * secondsPerRow)
       }
     }
     #expect(pace.promptBudget(generating: 4).gentle == 32)
     observe(40, secondsPerRow: 0.0005)
-    // A short prompt may take the step to 150 ms, one by itself to 250 ms.
-    #expect((275...285).contains(pace.promptBudget(generating: 4).brisk))
+    // A short prompt may take the step to 200 ms, one by itself to 250 ms.
+    #expect((375...385).contains(pace.promptBudget(generating: 4).brisk))
     #expect((495...505).contains(pace.promptBudget(generating: 4).alone))
-    #expect((2980...3020).contains(pace.promptBudget(generating: 4).shortPrompt))
+    #expect((5960...6040).contains(pace.promptBudget(generating: 4).shortPrompt))
     // 10 ms may become 20 ms: 10 ms for rows of 0.5 ms.
     #expect((19...22).contains(pace.promptBudget(generating: 4).gentle))
     observe(80, secondsPerRow: 0.005)

@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Logging
 import Runtime
+import TestSupport
 import Testing
 
 @testable import Server
@@ -117,31 +118,44 @@ import Testing
     #expect(text(.element((0, .token(GeneratedToken(id: 72))))).contains(#""role":"assistant""#))
   }
 
-  @Test func `Silence is noticed, and ends with its stream`() async throws {
-    let (stream, continuation) = AsyncStream<Int>.makeStream()
-    var pulses = stream.pulsing(every: .milliseconds(1)).makeAsyncIterator()
+  @Test func `Silence is noticed, and ends when all choices have`() async throws {
+    let feed = AnswerFeed(choices: 2)
+    feed.pulse(every: .milliseconds(1))
+    var pulses = feed.pulses.makeAsyncIterator()
     guard case .silence = await pulses.next() else { return #expect(Bool(false)) }
-    continuation.yield(7)
-    continuation.finish()
+    for choice in [1, 0] {
+      feed.sink(for: choice)(.token(GeneratedToken(id: 7)))
+      feed.sink(for: choice)(.failed("enough"))
+    }
     var heard: [Int] = []
     while let pulse = await pulses.next() {
-      if case .element(let number) = pulse { heard.append(number) }
+      if case .element((let choice, _)) = pulse { heard.append(choice) }
     }
-    #expect(heard == [7])
+    #expect(heard == [1, 1, 0, 0])
   }
 
-  @Test func `Who stops listening ends what is listened to`() async throws {
-    let (stream, continuation) = AsyncStream<Int>.makeStream()
-    await confirmation { ended in
-      let (over, signal) = AsyncStream<Void>.makeStream()
-      continuation.onTermination = { reason in
-        if case .cancelled = reason { ended() }
-        signal.finish()
-      }
-      let task = Task { for await _ in stream.pulsing(every: .seconds(60)) {} }
-      task.cancel()
-      for await _ in over {}
+  @Test(arguments: ["stops listening", "never listens"])
+  func `Who no longer listens ends what is listened to`(_ way: String) async throws {
+    let gate = Gate()
+    let server = try TestServer(
+      beforeStep: { _ in gate.pass() }, respond: { _ in String(repeating: "a", count: 200) })
+    let served = server.served
+    let request = try ChatRequest(question("Hello"), traits: served.traits)
+    func begin() throws -> Choices {
+      try served.begin(request.conversation, id: "chatcmpl-1", client: "")
     }
+    if way == "never listens" {
+      _ = try begin()
+    } else {
+      let choices = try begin()
+      let task = Task { for await _ in choices.feed.pulses {} }
+      task.cancel()
+      await task.value
+    }
+    gate.open()
+    func ended() -> Int { server.engine.status.cancelled + server.engine.status.finished }
+    while ended() == 0 { try await Task.sleep(for: .milliseconds(2)) }
+    #expect(server.engine.status.cancelled == 1)
   }
 
   @Test func `A failure in mid-stream is an error frame, and the stream ends as streams do`() throws

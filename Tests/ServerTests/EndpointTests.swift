@@ -213,16 +213,19 @@ import Testing
 
   @Test(arguments: ["{}", #"{"id": "chatcmpl-test"}"#])
   func `Cancel ends a running answer, and what was said stays`(body: String) async throws {
+    let gate = Gate()
     let server = try TestServer(
-      beforeStep: { _ in Thread.sleep(forTimeInterval: 0.005) },
-      respond: { _ in String(repeating: "a", count: 2000) })
+      beforeStep: { _ in gate.pass() }, respond: { _ in String(repeating: "a", count: 2000) })
     try await server.run { client in
+      gate.allow(10)
+      defer { gate.open() }
       async let answer = client.chat(question())
       while server.engine.status.steps < 10 { try await Task.sleep(for: .milliseconds(2)) }
       let other = try await client.post("/v1/cancel", #"{"id": "chatcmpl-other"}"#)
       #expect(try other.json["cancelled_count"]?.integer == 0)
       let response = try await client.post("/v1/cancel", body)
       #expect(response.text == #"{"status":"cancelled","cancelled_count":1}"#)
+      gate.open()
       let whole = try await answer.json
       #expect(whole["cancelled"]?.bool == true)
       #expect(whole["choices"]?.array?[0]["finish_reason"]?.string == "stop")

@@ -77,12 +77,12 @@ import Testing
   @Test func `A server that says nothing for a while sends a ping`() async throws {
     let server = try TestServer()
     let request = try MessagesRequest(messagesBody(), traits: server.served.traits)
-    let answer = try server.served.begin(request.conversation, id: "msg_1", client: "")
+    let choice = try server.served.begin(request.conversation, id: "msg_1", client: "")
     let wire = MessagesWire(
-      id: "msg_1", model: "m", promptTokens: answer.promptTokens, maximumTokens: 9,
+      id: "msg_1", model: "m", promptTokens: choice.promptTokens, maximumTokens: 9,
       thinking: .shown)
     var frames = AnswerFrames(
-      Choices([answer], id: "msg_1", perPrompt: 1), wire: SoleChoice(wire),
+      choice, wire: SoleChoice(wire),
       report: AnswerReport(id: "msg_1", logger: .init(label: "test")), keepAlive: .zero)
     let ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n"
     #expect(frames.take(.silence).map { String(buffer: $0) } == [ping])

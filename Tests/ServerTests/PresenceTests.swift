@@ -9,15 +9,18 @@ import Testing
   ) async {
     let client = ClientPresence()
     if before { client.leave() }
-    let (stream, continuation) = AsyncStream<Int>.makeStream()
+    let feed = AnswerFeed(choices: 2)
     let (ends, end) = AsyncStream<Void>.makeStream()
-    continuation.onTermination = { _ in end.finish() }
-    continuation.yield(7)
-    for await element in merged([stream], while: client) {
-      #expect(element.1 == 7)
+    feed.whenOver { end.finish() }
+    feed.follow(client)
+    feed.sink(for: 1)(.prefill(done: 7, total: 9))
+    var heard: [Int] = []
+    for await case .element((let choice, .prefill)) in feed.pulses {
+      heard.append(choice)
       client.leave()
     }
     for await _ in ends {}
+    #expect(heard == (before ? [] : [1]))
   }
 }
 

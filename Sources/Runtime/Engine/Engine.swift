@@ -68,19 +68,29 @@ public final class Engine: Sendable {
   public func generate(_ request: GenerationRequest) throws(EngineError)
     -> AsyncStream<GenerationEvent>
   {
-    try check(request)
     let (stream, events) = AsyncStream<GenerationEvent>.makeStream()
+    let handle = try generate(request) { event in
+      events.yield(event)
+      if event.isLast { events.finish() }
+    }
+    events.onTermination = { reason in
+      if case .cancelled = reason { handle.cancel() }
+    }
+    return stream
+  }
+
+  /// The same without a stream: `send` is given the events of each step, one after the other, on
+  /// the engine's thread, and must not keep it waiting.
+  public func generate(
+    _ request: GenerationRequest, send: @escaping @Sendable (GenerationEvent) -> Void
+  ) throws(EngineError) -> GenerationHandle {
+    try check(request)
     let posted = mailbox.post(limit: configuration.parallel + configuration.queueLimit) {
-      Ticket(number: $0, request: request, events: events)
+      Ticket(number: $0, request: request, send: send)
     }
     switch posted {
     case .success(let ticket):
-      // Not the ticket itself, which holds the stream that holds this.
-      events.onTermination = { [mailbox, number = ticket.number] reason in
-        guard case .cancelled = reason else { return }
-        _ = mailbox.cancel { $0.number == number }
-      }
-      return stream
+      return GenerationHandle(mailbox: mailbox, number: ticket.number)
     case .failure(.full):
       throw .queueFull(retryAfter: board.rejected())
     case .failure(.closing):

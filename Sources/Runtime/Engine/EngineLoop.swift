@@ -14,6 +14,11 @@ final class EngineLoop {
   private var speculation: Speculation
   private var generations: [Int: Generation] = [:]
   private var status = EngineStatus()
+  /// What clients are told once all tokens of the step are chosen: they wake as it is sent, and
+  /// would take the processors from choosing.
+  private var outbox: [(ticket: Ticket, event: GenerationEvent)] = []
+  /// Tokens of this step that were chosen side by side, by generation.
+  private var chosen: [Int: Result<GeneratedToken?, Sampler.Failure>] = [:]
 
   init(
     model: any LanguageModel, draftModel: DraftModel?, configuration: EngineConfiguration,
@@ -48,6 +53,7 @@ final class EngineLoop {
         finish(generation.ticket.number, .cancelled)
       }
       publishStatus()
+      deliver()
       if generations.isEmpty {
         if intake.isClosed { break }
         continue
@@ -80,8 +86,10 @@ final class EngineLoop {
     account(plan, seconds: end - start)
     let drafting = speculation.seconds
     chooseTokens(plan)
-    status.samplingSeconds += clock.now() - end - (speculation.seconds - drafting)
     publishStatus()
+    deliver()
+    draft()
+    status.samplingSeconds += clock.now() - end - (speculation.seconds - drafting)
   }
 
   private func begin(_ plan: StepPlan) {
@@ -105,9 +113,10 @@ final class EngineLoop {
   }
 
   private func chooseTokens(_ plan: StepPlan) {
+    for run in plan.runs { reportPrefill(run) }
+    chooseSideBySide(plan)
     var logitRow = 0
     for run in plan.runs {
-      reportPrefill(run)
       reportPromptTokens(run, from: logitRow)
       logitRow += run.promptLogitRows
       let accepted = chooseTokens(
@@ -116,14 +125,48 @@ final class EngineLoop {
       speculation.observe(run.sequence, accepted: accepted, tried: run.drafted)
       status.acceptedTokens += accepted
     }
-    draft()
+  }
+
+  /// Chooses the next token of every generation that no constraint has a say in, on all threads.
+  private func chooseSideBySide(_ plan: StepPlan) {
+    chosen.removeAll(keepingCapacity: true)
+    var choices: [Choice] = []
+    var logitRow = 0
+    for run in plan.runs {
+      if run.choiceRows > 0, let generation = generations[run.sequence], !generation.isConstrained {
+        // Nobody else may hold it while it is changed.
+        generations[run.sequence] = nil
+        choices.append(
+          Choice(generation: generation, row: step.row(logitRow + run.promptLogitRows)))
+      }
+      logitRow += run.logitRows
+    }
+    choices.withUnsafeMutableBufferPointer { choices in
+      nonisolated(unsafe) let choices = choices
+      model.forEach(choices.count) { choices[$0].make() }
+    }
+    for choice in choices {
+      let number = choice.generation.ticket.number
+      generations[number] = choice.generation
+      chosen[number] = choice.token
+    }
+  }
+
+  private struct Choice {
+    var generation: Generation
+    let row: LogitRow
+    var token: Result<GeneratedToken?, Sampler.Failure> = .success(nil)
+
+    mutating func make() {
+      token = Result { () throws(Sampler.Failure) in try generation.choose(from: row) }
+    }
   }
 
   private func reportPrefill(_ run: StepPlan.Run) {
     guard let generation = generations[run.sequence], generation.generated == 0 else { return }
     let total = generation.ticket.request.prompt.count
     guard run.positions.lowerBound < total else { return }
-    generation.ticket.send(.prefill(done: min(run.positions.upperBound, total), total: total))
+    send(.prefill(done: min(run.positions.upperBound, total), total: total), to: generation)
   }
 
   private func reportPromptTokens(_ run: StepPlan.Run, from logitRow: Int) {
@@ -133,7 +176,7 @@ final class EngineLoop {
         try generations[run.sequence]?.promptToken(
           at: run.positions.lowerBound + row + 1, from: step.row(logitRow + row))
       }
-      if !tokens.isEmpty { generations[run.sequence]?.ticket.send(.promptTokens(tokens)) }
+      if !tokens.isEmpty { send(.promptTokens(tokens), to: generations[run.sequence]) }
     } catch {
       fail(run.sequence, "\(error)")
     }
@@ -158,7 +201,7 @@ final class EngineLoop {
     guard let generation = generations[number], generation.generated == 0 else { return }
     for token in generation.opening {
       generations[number]?.follow(token)
-      generation.ticket.send(.token(GeneratedToken(id: token)))
+      send(.token(GeneratedToken(id: token)), to: generation)
     }
     status.forcedTokens += generation.opening.count
   }
@@ -166,7 +209,7 @@ final class EngineLoop {
   /// The next token of a generation, and those that must follow it; nil when it ends with them.
   private func nextTokens(of number: Int, from row: LogitRow) -> [Int32]? {
     do {
-      guard let token = try generations[number]?.choose(from: row, &mask) else {
+      guard let token = try choose(for: number, from: row) else {
         finish(number, .length)
         return nil
       }
@@ -184,10 +227,17 @@ final class EngineLoop {
     return nil
   }
 
+  private func choose(for number: Int, from row: LogitRow) throws(Sampler.Failure)
+    -> GeneratedToken?
+  {
+    if let token = chosen.removeValue(forKey: number) { return try token.get() }
+    return try generations[number]?.choose(from: row, &mask)
+  }
+
   /// Sends a token, unless it says stop; false if the generation ends with it.
   private func goesOn(_ number: Int, with token: GeneratedToken) -> Bool {
     let reason = generations[number]?.end(after: token.id)
-    if case .stop = reason {} else { generations[number]?.ticket.send(.token(token)) }
+    if case .stop = reason {} else { send(.token(token), to: generations[number]) }
     guard let reason else { return true }
     finish(number, reason)
     return false
@@ -209,6 +259,15 @@ final class EngineLoop {
     status.draftSeconds = speculation.seconds
   }
 
+  private func send(_ event: GenerationEvent, to generation: Generation?) {
+    if let generation { outbox.append((generation.ticket, event)) }
+  }
+
+  private func deliver() {
+    for (ticket, event) in outbox { ticket.send(event) }
+    outbox.removeAll(keepingCapacity: true)
+  }
+
   // MARK: Ends
 
   private func finish(_ number: Int, _ reason: GenerationResult.Reason) {
@@ -226,14 +285,14 @@ final class EngineLoop {
       waitEstimate.requestEnded(generated: result.generatedTokens)
     }
     publishStatus()
-    generation.ticket.end(with: .finished(result))
+    send(.finished(result), to: generation)
   }
 
   private func fail(_ number: Int, _ reason: String) {
     guard let generation = leave(number) else { return }
     status.failed += 1
     publishStatus()
-    generation.ticket.end(with: .failed(reason))
+    send(.failed(reason), to: generation)
   }
 
   private func leave(_ number: Int) -> Generation? {

@@ -65,17 +65,28 @@ struct Generation {
     return try Sampler.report(ticket.request.prompt[position], in: row, top: top)
   }
 
+  var isConstrained: Bool { ticket.request.constraint != nil }
+
   /// Chooses the next token; nil if there is none to choose.
   mutating func choose(from row: LogitRow, _ mask: inout TokenMask) throws(Sampler.Failure)
     -> GeneratedToken?
   {
-    guard generated < limit else { return nil }
-    let constraint = ticket.request.constraint
-    let masked = constraint.flatMap { mask.apply($0, banned: sampler.banned, to: row) }
+    guard let constraint = ticket.request.constraint, generated < limit else {
+      return try choose(from: row)
+    }
+    let masked = mask.apply(constraint, banned: sampler.banned, to: row)
     let token = try sampler.choose(from: row, masked: masked)
-    if constraint?.accept(token.id) == false {
+    guard constraint.accept(token.id) else {
       throw Sampler.Failure(reason: "the request's grammar doesn't take token \(token.id)")
     }
+    count(token.id)
+    return token
+  }
+
+  /// Chooses the next token where there is no constraint.
+  mutating func choose(from row: LogitRow) throws(Sampler.Failure) -> GeneratedToken? {
+    guard generated < limit else { return nil }
+    let token = try sampler.choose(from: row)
     count(token.id)
     return token
   }

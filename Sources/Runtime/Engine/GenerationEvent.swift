@@ -10,6 +10,13 @@ public enum GenerationEvent: Sendable {
   case finished(GenerationResult)
   /// The end of a generation that could not go on, and why.
   case failed(String)
+
+  public var isLast: Bool {
+    switch self {
+    case .prefill, .promptTokens, .token: false
+    case .finished, .failed: true
+    }
+  }
 }
 
 /// One generated token, with the log-probabilities that its request asked for.

@@ -8,16 +8,17 @@ final class Ticket: Sendable {
   /// What it takes a place as: the parts of one request are one.
   let place: String
   let arrival = ContinuousClock.now
-  private let events: AsyncStream<GenerationEvent>.Continuation
+  /// Hands an event to the client, on the engine's thread.
+  let send: @Sendable (GenerationEvent) -> Void
   private let cancelled = Atomic(false)
 
   init(
-    number: Int, request: GenerationRequest, events: AsyncStream<GenerationEvent>.Continuation
+    number: Int, request: GenerationRequest, send: @escaping @Sendable (GenerationEvent) -> Void
   ) {
     self.number = number
     self.request = request
     place = request.whole ?? "#\(number)"
-    self.events = events
+    self.send = send
   }
 
   var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
@@ -26,14 +27,14 @@ final class Ticket: Sendable {
   func cancel() {
     cancelled.store(true, ordering: .releasing)
   }
+}
 
-  func send(_ event: GenerationEvent) {
-    events.yield(event)
-  }
+/// Ends one request, if it hasn't ended.
+public struct GenerationHandle: Sendable {
+  let mailbox: Mailbox
+  let number: Int
 
-  /// Sends the last event.
-  func end(with event: GenerationEvent) {
-    events.yield(event)
-    events.finish()
+  public func cancel() {
+    _ = mailbox.cancel { $0.number == number }
   }
 }

@@ -5,6 +5,8 @@ import ModelFiles
 /// A compiled library in this process, and what it says of itself.
 final class CompiledLibrary {
   let description: model_description
+  /// Has its OpenMP's threads do something else between steps; nil where that isn't known how.
+  let team: SharedLoop.Team?
 
   /// Loads a library for good: OpenMP's threads may stand in its code as long as the process lives.
   init(path: String) throws {
@@ -25,6 +27,8 @@ final class CompiledLibrary {
           + " program version \(MODEL_ABI_VERSION); compile the model again")
     }
     self.description = description.pointee
+    // The OpenMP that the library was linked with, whose threads are awake.
+    team = dlsym(handle, "GOMP_parallel").map { unsafeBitCast($0, to: SharedLoop.Team.self) }
     if let complaint = self.description.complaint {
       throw ModelError("\(path): \(complaint); compile the model again")
     }

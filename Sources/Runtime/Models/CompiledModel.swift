@@ -66,6 +66,14 @@ public final class CompiledModel: LanguageModel, @unchecked Sendable {
     own.scratch = scratch.start
     library.description.run(&own, Int32(threads))
   }
+
+  public func forEach(_ count: Int, _ body: (Int) -> Void) {
+    if count > 1, threads > 1, let team = library.team {
+      SharedLoop.run(count, on: team, threads: threads, body)
+    } else {
+      for index in 0..<count { body(index) }
+    }
+  }
 }
 
 // MARK: - Choosing and checking

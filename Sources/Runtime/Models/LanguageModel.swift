@@ -25,10 +25,18 @@ public protocol LanguageModel: AnyObject, Sendable {
   /// Runs one step and returns when its logits are there. The caller fills in everything but
   /// `weights` and `scratch`. Called by one thread at a time, and always by the same one.
   func run(_ step: UnsafePointer<model_step>)
+
+  /// Calls `body` with every number below `count`, on all threads that compute steps where they are
+  /// to be had. Called between steps, by the thread that runs them.
+  func forEach(_ count: Int, _ body: (Int) -> Void)
 }
 
 extension LanguageModel {
   public var stepCost: StepCost? { nil }
+
+  public func forEach(_ count: Int, _ body: (Int) -> Void) {
+    for index in 0..<count { body(index) }
+  }
 }
 
 /// Bytes that a model holds for as long as it lives.

@@ -9,16 +9,17 @@ struct StepPace {
   /// and longer ones again where none does.
   static let firstStretch = 2.0
   static let stretches = 1.4...2.6
-  /// What streams are promised is 3 times; some of it goes to choosing tokens and sending them, and
-  /// steps of streams alone take longer on average than their median.
-  static let longestStretch = 2.7
+  /// What streams are promised is 3 times; some of it goes to choosing tokens and sending them,
+  /// which where a step of one stream takes 20 ms is a tenth of it and more.
+  static let longestStretch = 2.5
   /// How much a step too long takes off, and one that isn't adds: in balance, one of 250 is.
   static let stretchChange = (tooLong: -0.1, good: 0.0004)
   /// A step that also carries rows of a short prompt may take this long; short is what takes no
-  /// longer than `shortPromptSeconds` in all. When eight such prompts come at once to two cores with
-  /// AVX2, a row of a step of 8 takes 6 ms, of one of 64 rows 4.5.
-  static let briskStepSeconds = 0.15
-  static let shortPromptSeconds = 1.5
+  /// longer than `shortPromptSeconds` in all. When eight prompts of 270 tokens come at once to two
+  /// cores with AVX2, a row of a step of 8 takes 6 ms, of one of 32 rows 5, of one of 64 rows 4.5;
+  /// and the sooner all are in, the more streams share the steps after them.
+  static let briskStepSeconds = 0.2
+  static let shortPromptSeconds = 3.0
   /// A step of prompts alone should take at most this long: nobody new gets in while it runs.
   static let loneStepSeconds = 0.25
   /// A prompt goes on by as many rows in any case, however deep in its context they are.
@@ -32,7 +33,7 @@ struct StepPace {
   private var generatingSeconds = Average(memory: 8)
   /// The same by the number of streams: eight take longer than one, and while their prompts come in
   /// one after the other no step is theirs alone.
-  private var streamSeconds: [Int: Average] = [:]
+  private var streamSeconds: [Int: Median] = [:]
   /// Beyond what the streams beside them take; used without a cost curve.
   private var secondsPerPromptRow = Average(memory: 8)
   /// How much longer steps of streams alone take than the cost curve says.
@@ -181,7 +182,7 @@ struct StepPace {
       draftCost.add(max(seconds / base - 1, 0) / Double(drafted))
     } else {
       generatingSeconds.add(seconds)
-      streamSeconds[generating, default: Average(memory: 8)].add(seconds)
+      streamSeconds[generating, default: Median()].add(seconds)
       if let cost { slowness.add(seconds / cost.seconds(rows: rows)) }
       // What was once too dear is tried again in time.
       draftCost.drift(towards: assumedDraftCost(generating: generating))
@@ -197,6 +198,19 @@ struct StepPace {
     let isTooLong = seconds > Self.longestStretch * base
     stretch += isTooLong ? Self.stretchChange.tooLong : Self.stretchChange.good
     stretch = min(max(stretch, Self.stretches.lowerBound), Self.stretches.upperBound)
+  }
+
+  /// The median of the last samples, which single long steps don't move.
+  struct Median {
+    private static let memory = 15
+    private var samples: [Double] = []
+    private(set) var value: Double?
+
+    mutating func add(_ sample: Double) {
+      if samples.count == Self.memory { samples.removeFirst() }
+      samples.append(sample)
+      value = samples.sorted()[samples.count / 2]
+    }
   }
 
   /// An average that forgets what is longer ago than some `memory` samples.

@@ -4,17 +4,14 @@ import Runtime
 /// One answer under way: the engine's events and what is made of them.
 struct Answer: Sendable {
   let id: String
-  let events: AsyncStream<GenerationEvent>
   let engine: Engine
   private var builder: AnswerBuilder
   private var watch: AnswerWatch
 
   init(
-    id: String, events: AsyncStream<GenerationEvent>, engine: Engine, builder: AnswerBuilder,
-    metrics: AnswerMetrics
+    id: String, engine: Engine, builder: AnswerBuilder, metrics: AnswerMetrics
   ) {
     self.id = id
-    self.events = events
     self.engine = engine
     self.builder = builder
     watch = AnswerWatch(metrics)

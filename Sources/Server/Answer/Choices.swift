@@ -13,6 +13,7 @@ struct Choices: Sendable {
   }
 
   let id: String
+  let feed: AnswerFeed
   private(set) var answers: [Answer]
   /// Choices of one prompt stand together; its tokens count once.
   private let perPrompt: Int
@@ -21,19 +22,15 @@ struct Choices: Sendable {
   private var progress: [PromptProgress]
   private let start = ContinuousClock.now
 
-  init(_ answers: [Answer], id: String, perPrompt: Int) {
+  /// - Parameter feed: brings what the engine says of all of them.
+  init(_ answers: [Answer], feed: AnswerFeed, id: String, perPrompt: Int) {
     self.id = id
+    self.feed = feed
     self.answers = answers
     self.perPrompt = perPrompt
     usages = Array(repeating: Usage(), count: answers.count)
     summaries = Array(repeating: nil, count: answers.count)
     progress = Array(repeating: PromptProgress(), count: answers.count)
-  }
-
-  /// The engine's events, each with the number of its choice, as long as the client is there. To
-  /// stop reading ends the answers.
-  func events(while client: ClientPresence) -> AsyncStream<(Int, GenerationEvent)> {
-    merged(answers.map(\.events), while: client)
   }
 
   mutating func take(_ choice: Int, _ event: GenerationEvent) -> [Event] {
@@ -54,6 +51,9 @@ struct Choices: Sendable {
       }
     }
   }
+
+  /// Those of the first prompt.
+  var promptTokens: Int { answers.first?.promptTokens ?? 0 }
 
   /// Once all are complete: how each ended, and what they took.
   var whole: (each: [AnswerSummary], all: AnswerSummary)? {
@@ -98,32 +98,6 @@ struct Choices: Sendable {
       sum.generateSeconds = max(sum.generateSeconds, each.generateSeconds)
     }
   }
-}
-
-/// The elements of several streams as they come, each with the number of its stream. To stop reading
-/// ends all of them, and so does the client when it leaves.
-func merged<Element: Sendable>(
-  _ streams: [AsyncStream<Element>], while client: ClientPresence
-) -> AsyncStream<(Int, Element)> {
-  let (merged, continuation) = AsyncStream<(Int, Element)>.makeStream()
-  let task = Task {
-    await withTaskGroup(of: Void.self) { group in
-      for (number, stream) in streams.enumerated() {
-        group.addTask { for await element in stream { continuation.yield((number, element)) } }
-      }
-    }
-    continuation.finish()
-  }
-  // One that has already left ends all before anybody could hear of the termination.
-  let watch = client.whenLeft {
-    task.cancel()
-    continuation.finish()
-  }
-  continuation.onTermination = { _ in
-    client.forget(watch)
-    task.cancel()
-  }
-  return merged
 }
 
 func seconds(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Double {

@@ -6,44 +6,47 @@ extension ServedModel {
   /// Hands every prompt to the engine, as often as continuations are wanted.
   func begin(_ request: CompletionRequest, id: String, client: String) throws -> Choices {
     let count = request.prompts.count * request.choices
-    let answers = try begin(count, id: id) { index, part throws(APIError) in
-      let prompt = request.prompts[index / request.choices]
+    return try begin(count, id: id, perPrompt: request.choices) { part throws(APIError) in
+      let prompt = request.prompts[part.choice / request.choices]
       guard !prompt.tokens.isEmpty else {
         throw .invalid("prompt", "'prompt' must have at least one token.")
       }
-      var generation = GenerationRequest(id: part, prompt: prompt.tokens)
+      var generation = GenerationRequest(id: part.id, prompt: prompt.tokens)
       generation.whole = count == 1 ? nil : id
       generation.client = client
       generation.sampling = request.sampling
-      generation.sampling.seed = seed(request.sampling, choice: index % request.choices)
+      generation.sampling.seed = seed(request.sampling, choice: part.choice % request.choices)
       generation.limit(by: request.limits, endOfSequence: chat.stopTokens)
       if request.echoes { generation.promptLogprobs = request.logprobs }
+      try start(generation, part, field: "prompt")
       return Answer(
-        id: part, events: try events(of: generation, field: "prompt"), engine: engine,
+        id: part.id, engine: engine,
         builder: builder(for: request, promptTokens: prompt.tokens.count), metrics: metrics)
     }
-    return Choices(answers, id: id, perPrompt: request.choices)
   }
 
   /// Begins one or more answers to a conversation.
   func begin(
-    _ conversation: Conversation, choices count: Int, id: String, client: String
+    _ conversation: Conversation, choices count: Int = 1, id: String, client: String
   ) throws -> Choices {
-    let answers = try begin(count, id: id) { index, part in
+    try begin(count, id: id, perPrompt: count) { part in
       var conversation = conversation
-      conversation.sampling.seed = seed(conversation.sampling, choice: index)
-      return try begin(
-        conversation, id: part, whole: count == 1 ? nil : id, client: client)
+      conversation.sampling.seed = seed(conversation.sampling, choice: part.choice)
+      return try begin(conversation, as: part, of: count == 1 ? nil : id, client: client)
     }
-    return Choices(answers, id: id, perPrompt: count)
   }
 
   /// Begins all or none.
   private func begin(
-    _ count: Int, id: String, _ begin: (_ index: Int, _ part: String) throws -> Answer
-  ) throws -> [Answer] {
+    _ count: Int, id: String, perPrompt: Int, _ begin: (AnswerPart) throws -> Answer
+  ) throws -> Choices {
+    let feed = AnswerFeed(choices: count)
     do {
-      return try (0..<count).map { try begin($0, count == 1 ? id : "\(id)/\($0)") }
+      let answers = try (0..<count).map { choice in
+        try begin(
+          AnswerPart(id: count == 1 ? id : "\(id)/\(choice)", choice: choice, feed: feed))
+      }
+      return Choices(answers, feed: feed, id: id, perPrompt: perPrompt)
     } catch {
       _ = engine.cancel(id: id)
       throw error

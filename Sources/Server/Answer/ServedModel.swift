@@ -44,22 +44,23 @@ extension ServedModel {
   /// Renders and tokenises the conversation and hands it to the engine, which refuses it or begins.
   ///
   /// - Parameters:
-  ///   - whole: the id of the request that this answers a part of.
+  ///   - whole: the id of the request, where this answers a part of it.
   ///   - client: see `ServerContext`.
-  func begin(_ conversation: Conversation, id: String, whole: String? = nil, client: String) throws
-    -> Answer
-  {
+  func begin(
+    _ conversation: Conversation, as part: AnswerPart, of whole: String?, client: String
+  ) throws -> Answer {
     let conversation = try adapted(conversation)
     let prompt = try rendered(conversation)
-    var generation = GenerationRequest(id: id, prompt: prompt.ids)
+    var generation = GenerationRequest(id: part.id, prompt: prompt.ids)
     generation.whole = whole
     generation.client = client
     generation.sampling = conversation.sampling
     generation.limit(by: conversation.limits, endOfSequence: chat.stopTokens)
     generation.constraint = try constraint(for: conversation, prompt: prompt)
+    try start(generation, part)
     return Answer(
-      id: id, events: try events(of: generation), engine: engine,
-      builder: builder(for: conversation, prompt: prompt), metrics: metrics)
+      id: part.id, engine: engine, builder: builder(for: conversation, prompt: prompt),
+      metrics: metrics)
   }
 
   private func constraint(
@@ -101,11 +102,12 @@ extension ServedModel {
   }
 
   /// - Parameter field: where the prompt stood in the request.
-  func events(of generation: GenerationRequest, field: String = "messages") throws(APIError)
-    -> AsyncStream<GenerationEvent>
+  func start(_ generation: GenerationRequest, _ part: AnswerPart, field: String = "messages")
+    throws(APIError)
   {
     do {
-      return try engine.generate(generation)
+      let handle = try engine.generate(generation, send: part.feed.sink(for: part.choice))
+      part.feed.whenOver { handle.cancel() }
     } catch {
       switch error {
       case .promptTooLong(let tokens, let contextSize):

@@ -19,11 +19,9 @@ struct AnswerResponse<Wire: ChoicesWire>: Sendable {
 
   /// For an API that gives one answer to a request.
   init<Sole: AnswerWire>(
-    _ answer: Answer, _ wire: Sole, server: ServerState, logger: Logger? = nil
+    _ choice: Choices, _ wire: Sole, server: ServerState, logger: Logger? = nil
   ) where Wire == SoleChoice<Sole> {
-    self.init(
-      Choices([answer], id: answer.id, perPrompt: 1), SoleChoice(wire), server: server,
-      logger: logger)
+    self.init(choice, SoleChoice(wire), server: server, logger: logger)
   }
 
   /// Waits for the whole answer.
@@ -43,7 +41,9 @@ struct AnswerResponse<Wire: ChoicesWire>: Sendable {
 
   private func folded(by wire: inout Wire, to client: ClientPresence) async throws -> JSON {
     var choices = choices
-    for await (choice, event) in choices.events(while: client) {
+    defer { choices.feed.end() }
+    choices.feed.follow(client)
+    for await case .element((let choice, let event)) in choices.feed.pulses {
       for event in choices.take(choice, event) {
         switch event {
         case .progress, .finished: break
@@ -64,10 +64,14 @@ struct AnswerResponse<Wire: ChoicesWire>: Sendable {
       status: .ok, headers: EventStream.headers,
       body: ResponseBody { writer in
         var stream = AnswerFrames(choices, wire: wire, report: report, keepAlive: keepAlive)
-        defer { if !stream.isFinished { stream.abandon() } }
-        let events = choices.events(while: await asker.presence())
+        defer {
+          if !stream.isFinished { stream.abandon() }
+          choices.feed.end()
+        }
+        choices.feed.follow(await asker.presence())
+        choices.feed.pulse(every: keepAlive)
         for buffer in stream.begin() { try await writer.write(buffer) }
-        for await pulse in events.pulsing(every: keepAlive) {
+        for await pulse in choices.feed.pulses {
           for buffer in stream.take(pulse) { try await writer.write(buffer) }
           if stream.isFinished { break }
         }
