@@ -21,6 +21,7 @@ typedef uint32_t word_anywhere __attribute__((aligned(1), may_alias));
 #define KEEP_ROLLED(count) __asm__("" : "+r"(count))
 
 #define KERNEL static __attribute__((noinline))  // keeps its name in profiles and assembly
+#define SHARED __attribute__((noinline, visibility("hidden")))  // a kernel that other files call
 
 INLINE f32x16 load(const float *p) { return *(const f32x16_anywhere *)p; }
 
