@@ -7,7 +7,7 @@ struct StepTiming {
   let threads: Int
 
   /// All timings together, those of `always` excepted.
-  private static let secondsAtMost = 0.6
+  private static let secondsAtMost = 0.45
   /// What the curve needs at least: a token, a batch, a piece of a prompt.
   private static let always = [1, 16, 64]
   /// The rest, what tells most about the curve first.
