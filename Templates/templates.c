@@ -82,6 +82,9 @@ static const unsigned char meeting_h[] = {
 static const unsigned char model_c[] = {
 #embed "model.c"
 };
+static const unsigned char model_h[] = {
+#embed "model.h"
+};
 static const unsigned char pages_f16_h[] = {
 #embed "pages_f16.h"
 };
@@ -175,6 +178,9 @@ static const unsigned char rows_h[] = {
 static const unsigned char step_h[] = {
 #embed "step.h"
 };
+static const unsigned char unit_c[] = {
+#embed "unit.c"
+};
 static const unsigned char wanted_h[] = {
 #embed "wanted.h"
 };
@@ -207,6 +213,7 @@ static const template_file files[] = {
     {"kernels/wanted.c", kernels_wanted_c, sizeof kernels_wanted_c},
     {"meeting.h", meeting_h, sizeof meeting_h},
     {"model.c", model_c, sizeof model_c},
+    {"model.h", model_h, sizeof model_h},
     {"pages_f16.h", pages_f16_h, sizeof pages_f16_h},
     {"pages_f32.h", pages_f32_h, sizeof pages_f32_h},
     {"pages_floats.h", pages_floats_h, sizeof pages_floats_h},
@@ -242,6 +249,7 @@ static const template_file files[] = {
     {"roofline.c", roofline_c, sizeof roofline_c},
     {"rows.h", rows_h, sizeof rows_h},
     {"step.h", step_h, sizeof step_h},
+    {"unit.c", unit_c, sizeof unit_c},
     {"wanted.h", wanted_h, sizeof wanted_h},
 };
 const template_file *const template_files = files;

@@ -14,15 +14,23 @@ public struct CompiledSource: Sendable {
   public let files: [(name: String, text: String)]
   public let plan: Plan
 
+  /// Names of the files that are compiled, each by itself.
+  public var units: [String] { files.map(\.name).filter { $0.hasSuffix(".c") } }
+
   /// What the source relies on, for every target. A product and a sum become one operation only
   /// where the source says so, which makes all targets agree to the bit. Vectors of 64 bytes are
   /// passed between inlined functions only, so how they would be passed elsewhere doesn't matter.
   /// With -O2, clang leaves the products' inner loops rolled up and a token takes twice as long.
+  /// `__SCE__` makes clang's immintrin.h include only the headers of what the target has, which
+  /// saves a fifth of a second for each file.
   public var compilerFlags: [String] { Self.compilerFlags }
+
+  /// With a target's own.
+  static func flags(for target: Target) -> [String] { compilerFlags + target.compilerFlags }
 
   static let compilerFlags =
     [
       "-std=c11", "-O3", "-Wall", "-Wextra", "-Wno-psabi", "-ffp-contract=off", "-fno-math-errno",
-      "-fno-trapping-math",
+      "-fno-trapping-math", "-D__SCE__",
     ]
 }

@@ -70,8 +70,11 @@ struct Compile: ParsableCommand {
     let line = ProgressLine()
     defer { line.end() }
     let times = StageTimes()
+    let targets = try targets()
+    let peak = PeakInAdvance(target: targets[0].name)
     let progress: CompileProgress = { stage, share in
       times.hear(stage)
+      if stage == .compile { peak.begin() }
       line.compiling(stage, share)
     }
     let started = ContinuousClock.now
@@ -79,14 +82,14 @@ struct Compile: ParsableCommand {
     let output = output ?? "\(modelName(path)).\(ModelBundle.pathExtension)"
     let earlier = try? ModelBundle(path: output)
     let bundle = try compileBundle(
-      model: ModelDirectory(path: path), targets: targets(), numerics: numerics,
+      model: ModelDirectory(path: path), targets: targets, numerics: numerics,
       cacheType: cacheType, output: output,
       companions: { directory in
         let companions = bundleCompanions(directory: directory)
         warnings.withLock { $0 = companions.warnings }
         return companions.files
       }, progress: progress)
-    let measured = try measureOnce(bundle, progress)
+    let measured = try measureOnce(bundle, peak, progress)
     line.end()
     if timings { FileHandle.standardError.write(Data(times.text.utf8)) }
     for warning in warnings.withLock(\.self) {
@@ -99,12 +102,12 @@ struct Compile: ParsableCommand {
 
   /// With a short measurement, unless the bundle took one over from the one before it.
   private func measureOnce(
-    _ bundle: ModelBundle, _ progress: CompileProgress
+    _ bundle: ModelBundle, _ peak: PeakInAdvance, _ progress: CompileProgress
   ) throws -> ModelBundle {
     guard bundle.manifest.speed == nil else { return bundle }
     progress(.measure, 0)
     defer { progress(.measure, 1) }
-    return try storeShortMeasurement(of: bundle)
+    return try storeShortMeasurement(of: bundle, peak)
   }
 
   private func targets() throws -> [Target] {
@@ -129,7 +132,8 @@ struct Compile: ParsableCommand {
       switch stage {
       case .plan: return printPlan(source.plan)
       case .assembly: return try toolchain.assembly(source: source, target: target)
-      case .graph, .c, .manifest: return source.files.map(\.text).joined(separator: "\n")
+      case .graph, .c, .manifest:
+        return source.files.map { "// ---- \($0.name)\n\($0.text)" }.joined(separator: "\n")
       }
     }.joined(separator: "\n")
   }

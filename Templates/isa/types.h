@@ -24,6 +24,7 @@ typedef uint32_t word_anywhere __attribute__((aligned(1), may_alias));
 #define DONT_UNROLL _Pragma("clang loop unroll(disable)")
 
 #define KERNEL static __attribute__((noinline))  // keeps its name in profiles and assembly
+#define SHARED __attribute__((noinline, visibility("hidden")))  // a kernel that other files call
 
 INLINE f32x16 load(const float *p) { return *(const f32x16_anywhere *)p; }
 

@@ -147,7 +147,7 @@ KERNEL void $divided(const struct context *c, const struct call *call, int threa
 }
 
 // $summary
-KERNEL void $name(const struct context *c, const struct call *call, int thread, int threads) {
+SHARED void $name(const struct context *c, const struct call *call, int thread, int threads) {
     enum { HEADS = $key_value_heads, GROUP = $group, ROWS_TOGETHER = $rows_together };
     enum { WINDOW = $window, MOST_QUERIES = $most_queries };
     if (c->rows * HEADS < 2 * threads) {

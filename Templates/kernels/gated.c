@@ -1,5 +1,5 @@
 // $summary
-KERNEL void $name(const struct context *c, const struct call *call, int thread, int threads) {
+SHARED void $name(const struct context *c, const struct call *call, int thread, int threads) {
     enum { GATE = $gate, UP = $up, BLOCKS = $blocks, STRIDE = $stride };
     enum { ROW = 16 * BLOCKS, PASS = $pass };
     const uint8_t *weights = c->weights + call->weights;

@@ -1,5 +1,5 @@
 // $summary
-KERNEL void $name(const struct context *c, const struct call *call, int thread, int threads) {
+SHARED void $name(const struct context *c, const struct call *call, int thread, int threads) {
     enum { QUERIES = $query_heads, KEYS = $key_value_heads, UNITS = QUERIES + 2 * KEYS };
     enum { PASS = $pass };
     const uint8_t *weights = c->weights + call->weights;

@@ -1,5 +1,5 @@
 // $summary
-KERNEL void $name(const struct context *c, const struct call *call, int thread, int threads) {
+SHARED void $name(const struct context *c, const struct call *call, int thread, int threads) {
     enum { MATRIX = $tensor, BLOCKS = $blocks, STRIDE = $stride, ROW = 16 * BLOCKS, PASS = $pass };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;

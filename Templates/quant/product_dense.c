@@ -18,7 +18,7 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
         for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t][0] + sum[b][t][1];
 }
 
-KERNEL void $name(f32x16 *y, const uint8_t *weights, size_t apart, const struct float_rows *x,
+SHARED void $name(f32x16 *y, const uint8_t *weights, size_t apart, const struct float_rows *x,
                   int row, int blocks, int tokens) {
     switch (blocks * TILE + tokens) {
         $cases

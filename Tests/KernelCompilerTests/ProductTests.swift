@@ -114,7 +114,7 @@ private struct ProductHarness {
         """
       + (["functions.h", "meeting.h", "step.h", "rows.h"] + writer.headers)
       .map(templates.text).joined()
-      + (writer.functions + exports).joined(separator: "\n") + "\n"
+      + (writer.written.all + exports).joined(separator: "\n") + "\n"
     let flags = CompiledSource.compilerFlags + target.compilerFlags + ["-O1"]  // quick, same bits
     let library = try TestToolchain.load([("products.c", text)], flags)
     functions = try cases.indices.map { index in

@@ -37,7 +37,7 @@ import Testing
     let compile = ChildProcess(
       path: toolchain.path,
       arguments: source.compilerFlags + target.compilerFlags + ["-O0"] + flags
-        + ["model.c", "driver.c", "-o", "driver", "-lm"], directory: folder)
+        + source.units + ["driver.c", "-o", "driver", "-lm"], directory: folder)
     let compiled = try compile.run()
     if compiled.status != 0, compiled.errors.contains("libclang_rt") {
       return print("skipped: this clang has no sanitizer runtime (libclang-rt-14-dev)")

@@ -9,7 +9,6 @@ struct BundleChecker: Sendable {
   private let bundle: String
   /// Folder for what only the check needs.
   private let scratch: String
-  private let exact: LibraryBuild
   private let compared: [LibraryBuild]
 
   /// `builds` are the libraries of the bundle in the folder `bundle`.
@@ -22,7 +21,15 @@ struct BundleChecker: Sendable {
     let runnable = builds.filter { Set($0.target.cpuFeatures).isSubset(of: features) }
     // A bundle for other machines is checked by its twin for this one.
     compared = try runnable.isEmpty ? [Self.native(job, job.numerics, in: scratch)] : runnable
-    exact = try job.numerics == .exact ? compared[0] : Self.native(job, .exact, in: scratch)
+  }
+
+  /// The library that writes the reference.
+  private var exactPath: String {
+    job.numerics == .exact ? compared[0].path : Self.path(.exact, in: scratch)
+  }
+
+  private static func path(_ numerics: Numerics, in folder: String) -> String {
+    "\(folder)/\(numerics.rawValue).so"
   }
 
   private static func native(
@@ -32,15 +39,15 @@ struct BundleChecker: Sendable {
       source: try generateSource(
         job.graph, target: job.native, numerics: numerics,
         cacheType: numerics == job.numerics ? job.cacheType : nil),
-      target: job.native, path: "\(folder)/\(numerics.rawValue).so")
+      target: job.native, path: path(numerics, in: folder))
   }
 
   /// Libraries that are compiled for the check alone: an exact one only where there is no
   /// reference yet.
-  func extraBuilds(reference: VerificationSet?) -> [LibraryBuild] {
-    var extra = compared.filter { $0.path.hasPrefix(scratch) }
-    if reference == nil, exact.path != compared[0].path { extra.append(exact) }
-    return extra
+  func extraBuilds(reference: VerificationSet?) throws -> [LibraryBuild] {
+    let extra = compared.filter { $0.path.hasPrefix(scratch) }
+    if reference != nil || job.numerics == .exact { return extra }
+    return try extra + [Self.native(job, .exact, in: scratch)]
   }
 
   /// The reference of a bundle with the same weights, for this one as well.
@@ -59,7 +66,8 @@ struct BundleChecker: Sendable {
     progress(.check, 0)
     let results = try compared.map { build in
       try check.divergence(
-        of: runner(build, sequences: VerificationSet.prompts), name: "target \(build.target.name)")
+        of: runner(build.path, sequences: VerificationSet.prompts),
+        name: "target \(build.target.name)")
     }
     progress(.check, 1)
     guard let worst = results.max(by: { $0.meanKL < $1.meanKL }) else { return nil }
@@ -70,7 +78,7 @@ struct BundleChecker: Sendable {
   private func makeReference(_ progress: CompileProgress) throws -> VerificationSet {
     progress(.reference, 0)
     let reference = try VerificationSet(
-      from: runner(exact, sequences: VerificationSet.prompts), length: length,
+      from: runner(exactPath, sequences: VerificationSet.prompts), length: length,
       firstToken: firstToken
     ) { progress(.reference, $0) }
     try reference.write(to: referencePath)
@@ -85,7 +93,7 @@ struct BundleChecker: Sendable {
     else { return nil }
     progress(.time, 0)
     let rows = min(build.source.plan.maximumRows, job.graph.contextLimit)
-    let runner = try runner(build, sequences: 1, positions: rows)
+    let runner = try runner(build.path, sequences: 1, positions: rows)
     let cost = StepTiming(runner: runner, threads: availableThreads()).measure(maximumRows: rows)
     progress(.time, 1)
     return cost
@@ -98,10 +106,10 @@ struct BundleChecker: Sendable {
 
   /// Both numerics and all targets read the same packed weights.
   private func runner(
-    _ build: LibraryBuild, sequences: Int, positions: Int? = nil
+    _ library: String, sequences: Int, positions: Int? = nil
   ) throws -> LibraryRunner {
     try LibraryRunner(
-      library: build.path, weights: "\(bundle)/\(ModelBundle.weightsName)",
+      library: library, weights: "\(bundle)/\(ModelBundle.weightsName)",
       threads: availableThreads(), sequences: sequences, positions: positions ?? length)
   }
 

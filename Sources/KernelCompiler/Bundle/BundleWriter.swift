@@ -185,11 +185,13 @@ struct BundleWriter: Sendable {
     _ builds: [LibraryBuild], told: @escaping @Sendable (Double) -> Void
   ) throws {
     let done = Counter()
+    let units = builds.reduce(0) { $0 + $1.source.units.count }
     try inParallel(
       builds.map { build in
         {
-          try job.toolchain.compile(source: build.source, target: build.target, to: build.path)
-          told(Double(done.increment()) / Double(builds.count))
+          try job.toolchain.compile(source: build.source, target: build.target, to: build.path) {
+            told(Double(done.increment()) / Double(units))
+          }
         }
       })
   }

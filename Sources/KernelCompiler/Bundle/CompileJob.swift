@@ -25,12 +25,19 @@ struct CompileJob: Sendable {
     self.numerics = numerics
     self.cacheType = try CacheType.chosen(cacheType, numerics)
     self.targets = targets
-    graph = try buildGraph(model)
     toolchain = try Toolchain.find(for: targets)
+    // The keys of the libraries will ask for it.
+    let macros = BackgroundJob { [toolchain] in
+      for target in targets {
+        _ = try toolchain.predefinedMacros(flags: CompiledSource.flags(for: target))
+      }
+    }
+    graph = try buildGraph(model)
     native = try toolchain.target(named: Target.defaultName)
     sources = try targets.map { [graph, cacheType = self.cacheType] in
       try generateSource(graph, target: $0, numerics: numerics, cacheType: cacheType)
     }
+    try macros.wait()
     progress(.generate, 1)
   }
 }

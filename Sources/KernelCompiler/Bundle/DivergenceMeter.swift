@@ -12,12 +12,28 @@ public struct DivergenceMeter {
 
   /// Adds one position: Kullback-Leibler divergence of `logits` from `reference`, in nats.
   public mutating func add(_ logits: ArraySlice<Float>, reference: ArraySlice<Float>) {
-    let divergence = Self.divergence(of: logits, from: reference)
-    sum += divergence
-    maximum = max(maximum, divergence)
+    add(Position(logits, reference: reference))
+  }
+
+  /// Adds one position.
+  mutating func add(_ position: Position) {
+    sum += position.divergence
+    maximum = max(maximum, position.divergence)
     positions += 1
-    let best = Self.bestOffset(logits)
-    if best == Self.bestOffset(reference) { agreements += 1 }
+    if position.agrees { agreements += 1 }
+  }
+
+  /// How far the logits of one position are from others.
+  struct Position: Sendable {
+    /// In nats.
+    let divergence: Double
+    /// Whether both have the same best token.
+    let agrees: Bool
+
+    init(_ logits: ArraySlice<Float>, reference: ArraySlice<Float>) {
+      divergence = DivergenceMeter.divergence(of: logits, from: reference)
+      agrees = DivergenceMeter.bestOffset(logits) == DivergenceMeter.bestOffset(reference)
+    }
   }
 
   public func result(prompts: Int) -> BundleManifest.Divergence {

@@ -24,13 +24,17 @@ struct NumericsCheck {
       let prompts = first..<min(first + together, reference.tokens.count)
       let logits = Array(prefill(prompts, runner))
       let rows = prompts.flatMap { reference.logits[$0] }
-      for (index, expected) in rows.enumerated() {
+      let positions = concurrentMap(Array(rows.enumerated())) { index, expected in
         let row = logits[index * vocabulary..<(index + 1) * vocabulary]
-        guard row.allSatisfy(\.isFinite) else {
-          let position = reference.positions[index % reference.positions.count]
-          throw CompilerError("\(name): the logits of token \(position) are not finite numbers")
+        return row.allSatisfy(\.isFinite)
+          ? DivergenceMeter.Position(row, reference: expected[...]) : nil
+      }
+      for (index, position) in positions.enumerated() {
+        guard let position else {
+          let place = reference.positions[index % reference.positions.count]
+          throw CompilerError("\(name): the logits of token \(place) are not finite numbers")
         }
-        meter.add(row, reference: expected[...])
+        meter.add(position)
       }
       if first == 0 { try checkDecode(runner, prefilled: logits, name: name) }
     }

@@ -7,29 +7,38 @@ struct StepTiming {
   let threads: Int
 
   /// All timings together, those of `always` excepted.
-  private static let secondsAtMost = 1.2
+  private static let secondsAtMost = 0.45
   /// What the curve needs at least: a token, a batch, a piece of a prompt.
   private static let always = [1, 16, 64]
   /// The rest, what tells most about the curve first.
   private static let others = [4, 256, 2, 8, 32, 128, 512]
-  /// Steps of so few rows are timed again while there is time: a disturbance weighs more there.
+  /// Steps of so few rows are timed again, while there is time, until two times agree: a disturbance
+  /// weighs more there.
   private static let fewRows = 16
+  /// By so much, as a share, agreeing times differ at most.
+  private static let agreement = 0.05
 
   /// Different numbers of rows of one sequence; what is beyond follows from the largest timed.
   func measure(maximumRows: Int) -> BundleManifest.StepCost {
-    var best: [Int: Double] = [:]
+    var times: [Int: [Double]] = [:]  // ascending
+    var best: [Int: Double] { times.compactMapValues(\.first) }
     let started = ContinuousClock.now
-    func time(_ rows: Int) { best[rows] = min(best[rows] ?? .infinity, seconds(rows: rows)) }
+    func time(_ rows: Int) { times[rows] = ((times[rows] ?? []) + [seconds(rows: rows)]).sorted() }
     func isInTime(_ rows: Int) -> Bool {
       started.duration(to: .now).seconds + Self.most(rows, best) <= Self.secondsAtMost
     }
     _ = seconds(rows: 1)  // wakes threads and clocks
     for rows in Self.always where rows <= maximumRows { time(rows) }
     for rows in Self.others where rows <= maximumRows && isInTime(rows) { time(rows) }
-    let again = best.keys.filter { $0 <= Self.fewRows }.sorted()
-    for rows in again + again where isInTime(rows) { time(rows) }
+    let again = times.keys.filter { $0 <= Self.fewRows }.sorted()
+    for rows in again + again where !Self.agree(times[rows] ?? []) && isInTime(rows) { time(rows) }
     return BundleManifest.StepCost(
       threads: threads, milliseconds: best.mapValues { ($0 * 1e6).rounded() / 1e3 })
+  }
+
+  /// Whether the two shortest of some ascending times are about the same.
+  static func agree(_ times: [Double]) -> Bool {
+    times.count > 1 && times[1] <= times[0] * (1 + agreement)
   }
 
   /// The most that so many rows can take: what more rows took, or fewer in proportion.

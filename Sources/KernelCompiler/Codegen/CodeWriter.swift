@@ -1,16 +1,17 @@
 import ModelFiles
 
-/// Writes the functions of a plan, each once, helpers before what uses them.
+/// Writes the functions of a plan, each once, in its file, helpers before what uses them.
 struct CodeWriter {
   let plan: Plan
   let templates: TemplateLibrary
-  /// Functions in the order in which C wants them.
-  private(set) var functions: [String] = []
+  private(set) var written = UnitFunctions()
   /// Headers of the weight formats in use, in order of first use.
   private(set) var headers: [String] = []
   /// Pieces of scratch in use, in order of first use.
   private var buffers: [Buffer] = []
-  private var written: Set<String> = []
+  private var names: Set<String> = []
+  /// Where the kernel that is being written belongs.
+  private var unit = SourceUnit.model
 
   init(plan: Plan, templates: TemplateLibrary) {
     self.plan = plan
@@ -19,8 +20,17 @@ struct CodeWriter {
 
   /// Adds a filled template unless a function of that name is there.
   mutating func write(_ name: String, _ template: String, _ values: [String: String]) {
-    guard written.insert(name).inserted else { return }
-    functions.append(templates.fill(template, values.merging(["name": name]) { $1 }))
+    guard names.insert(name).inserted else { return }
+    let text = templates.fill(template, values.merging(["name": name]) { $1 })
+    written.add(text, to: unit(of: template, values))
+  }
+
+  /// Products belong to all kernels that multiply weights of their format.
+  private func unit(of template: String, _ values: [String: String]) -> SourceUnit {
+    guard template.hasPrefix("quant/"), !template.hasPrefix("quant/table_"),
+      let format = values["format"]
+    else { return unit }
+    return .products(format: format)
   }
 
   mutating func include(_ header: String) {
@@ -49,6 +59,7 @@ struct CodeWriter {
   }
 
   mutating func write(_ kernel: PlannedKernel) {
+    unit = SourceUnit(kernel.shape)
     switch kernel.shape {
     case .ropeTable(let shape): writeRopeTable(shape, kernel)
     case .embed(let shape): writeEmbed(shape, kernel)
@@ -62,6 +73,7 @@ struct CodeWriter {
 
   /// What moves the wanted rows together before the last layer goes on.
   mutating func writeWanted() {
+    unit = .model
     let rows = plan.schedule.flatMap(\.kept).map {
       "keep_rows(c, \(constant($0.buffer)), \($0.padded));"
     }

@@ -7,8 +7,11 @@ func writeSource(_ plan: Plan, _ templates: TemplateLibrary) -> [(name: String, 
   writer.writeWanted()
   let words = ["isa/types.h"] + plan.target.instructions.headers
   let formats = writer.headers.map { (name: fileName($0), text: templates.text($0)) }
-  return [
-    ("model.c", Reflow().text(templates.fill("model.c", modelHoles(plan, writer))) + "\n"),
+  let units = writer.written.units.map { unit in
+    (name: unit.fileName, text: filled(unit, plan, writer))
+  }
+  return units + [
+    ("model.h", Reflow().text(templates.fill("model.h", headerHoles(plan, writer))) + "\n"),
     ("model_abi.h", templates.text("model_abi.h")),
     ("vector.h", words.map(templates.text).joined(separator: "\n")),
     ("pages.h", plan.cacheType.headers.map(templates.text).joined(separator: "\n")),
@@ -19,14 +22,26 @@ func writeSource(_ plan: Plan, _ templates: TemplateLibrary) -> [(name: String, 
     ].map { ($0, templates.text($0)) } + formats
 }
 
+private func filled(_ unit: SourceUnit, _ plan: Plan, _ writer: CodeWriter) -> String {
+  let functions = writer.written.texts(of: unit).joined(separator: "\n\n")
+  var values = ["title": plan.title, "functions": functions]
+  if unit == .model {
+    values.merge(modelHoles(plan)) { $1 }
+  } else {
+    values["content"] = unit.content
+  }
+  let template = unit == .model ? "model.c" : "unit.c"
+  return Reflow().text(writer.templates.fill(template, values)) + "\n"
+}
+
 /// Headers lie beside model.c: "quant/affine4.h" → "affine4.h".
 private func fileName(_ template: String) -> String {
   template.split(separator: "/").last.map(String.init) ?? template
 }
 
-private func modelHoles(_ plan: Plan, _ writer: CodeWriter) -> [String: String] {
+private func headerHoles(_ plan: Plan, _ writer: CodeWriter) -> [String: String] {
   [
-    "title": plan.title, "header": plan.header,
+    "title": plan.title,
     "maximum_rows": "\(plan.maximumRows)", "tile": "\(plan.tiles.tokens)",
     "streams": "\(plan.tiles.streams)", "stream_rows": "\(plan.tiles.streamRows)",
     "products": "\(plan.tiles.products)", "rows_alone": "\(plan.rowsAlone)",
@@ -36,7 +51,13 @@ private func modelHoles(_ plan: Plan, _ writer: CodeWriter) -> [String: String] 
     "shared_bytes": "\(plan.sharedScratchBytes)", "thread_bytes": "\(plan.threadScratchBytes)",
     "buffers": writer.bufferLines,
     "includes": writer.headers.map { "#include \"\(fileName($0))\"" }.joined(separator: "\n"),
-    "functions": writer.functions.joined(separator: "\n\n"),
+    "declarations": writer.written.declarations.joined(separator: ";\n") + ";",
+  ]
+}
+
+private func modelHoles(_ plan: Plan) -> [String: String] {
+  [
+    "header": plan.header, "page_bytes": "\(plan.pageBytes)",
     "calls": plan.callTables, "kernel_names": plan.kernelNames, "steps": plan.stepLines,
     "kernels": plan.costLines,
     "generator": "mlx-compile \(generatorVersion)", "model_type": plan.modelType,

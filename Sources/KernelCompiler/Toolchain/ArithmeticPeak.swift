@@ -11,7 +11,6 @@ public struct ArithmeticPeak: @unchecked Sendable {
   public init(target: Target, toolchain: Toolchain) throws {
     let templates = try TemplateLibrary.current()
     let words = ["isa/types.h"] + target.instructions.headers
-    let source = CompiledSource.compilerFlags + target.compilerFlags
     let files = [
       ("roofline.c", templates.fill("roofline.c", ["sums": "\(Self.sums(target.instructions))"])),
       ("vector.h", words.map(templates.text).joined(separator: "\n")),
@@ -19,7 +18,7 @@ public struct ArithmeticPeak: @unchecked Sendable {
     let folder = try TemporaryFolder(in: NSTemporaryDirectory(), name: "roofline")
     let handle = try folder.use { folder in
       let path = "\(folder)/roofline.so"
-      try toolchain.compile(files: files, flags: source, to: path)
+      try toolchain.compile(files: files, flags: CompiledSource.flags(for: target), to: path)
       guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
         throw CompilerError("\(path) can't be loaded: \(String(cString: dlerror()))")
       }

@@ -5,7 +5,7 @@ extension Toolchain {
   /// Hash of all that decides the bytes of a library: the C, the compiler's name, place, size and
   /// time, the flags, and what it makes of `-march=native` on this machine.
   func buildKey(source: CompiledSource, target: Target) throws -> String {
-    let flags = source.compilerFlags + target.compilerFlags
+    let flags = CompiledSource.flags(for: target)
     let macros = try predefinedMacros(flags: flags).values.map { "\($0.key) \($0.value)" }
     var lines = [name, path, try identity()]
     lines += flags + CompilerFlags.library + CompilerFlags.link

@@ -8,6 +8,7 @@ struct ChildProcess {
   let arguments: [String]
   var directory: String?
   var timeLimit = Duration.seconds(600)
+  var group: ChildGroup?
 
   struct Result: Sendable {
     /// Exit status; negative for the signal that ended it.
@@ -49,11 +50,13 @@ struct ChildProcess {
 
   private func wait(for identifier: pid_t, _ ended: DispatchSemaphore) throws {
     let seconds = Int(timeLimit.components.seconds)
+    group?.add(identifier)
     let outcome = Interruption.ofProcess.undoing {
       kill(identifier, SIGKILL)
     } during: {
       ended.wait(timeout: .now() + .seconds(seconds))
     }
+    group?.remove(identifier)
     if outcome == .timedOut {
       kill(identifier, SIGKILL)
       ended.wait()
@@ -72,6 +75,35 @@ struct ChildProcess {
     }
     if plain, !argument.isEmpty { return argument }
     return "'" + argument.replacingOccurrences(of: "'", with: "'\\''") + "'"
+  }
+}
+
+/// Programs that run side by side for one purpose: when it fails, none need go on.
+final class ChildGroup: Sendable {
+  private struct Members {
+    var isEnded = false
+    var running: Set<pid_t> = []
+  }
+
+  private let members = Mutex(Members())
+
+  fileprivate func add(_ identifier: pid_t) {
+    members.withLock { members in
+      members.running.insert(identifier)
+      if members.isEnded { kill(identifier, SIGKILL) }
+    }
+  }
+
+  fileprivate func remove(_ identifier: pid_t) {
+    members.withLock { _ = $0.running.remove(identifier) }
+  }
+
+  /// Ends those that run, and those that are still to come.
+  func end() {
+    members.withLock { members in
+      members.isEnded = true
+      for identifier in members.running { kill(identifier, SIGKILL) }
+    }
   }
 }
 

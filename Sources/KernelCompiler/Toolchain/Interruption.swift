@@ -10,6 +10,8 @@ public final class Interruption: Sendable {
 
   private struct Pending {
     var next = 0
+    /// Whether the process is about to end.
+    var isEnding = false
     var undo: [Int: @Sendable () -> Void] = [:]
   }
 
@@ -19,13 +21,28 @@ public final class Interruption: Sendable {
   func undoing<Result>(
     _ undo: @escaping @Sendable () -> Void, during body: () throws -> Result
   ) rethrows -> Result {
-    let key = pending.withLock { pending in
+    let key: Int? = pending.withLock { pending in
       pending.next += 1
       pending.undo[pending.next] = undo
-      return pending.next
+      return pending.isEnding ? nil : pending.next
     }
-    defer { pending.withLock { _ = $0.undo.removeValue(forKey: key) } }
+    guard let key else {
+      undo()
+      Self.waitForEnd()
+    }
+    defer {
+      let isEnding = pending.withLock { pending in
+        pending.undo.removeValue(forKey: key)
+        return pending.isEnding
+      }
+      // What comes next, such as removing the same folder, would be cut short.
+      if isEnding { Self.waitForEnd() }
+    }
     return try body()
+  }
+
+  private static func waitForEnd() -> Never {
+    while true { sleep(60) }
   }
 
   /// Undoes what is under way, the latest first.
@@ -47,6 +64,7 @@ public final class Interruption: Sendable {
       nonisolated(unsafe) let source = DispatchSource.makeSignalSource(
         signal: number, queue: .global())
       source.setEventHandler { [self] in
+        pending.withLock { $0.isEnding = true }
         undoAll()
         _ = source
         _exit(128 + number)

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import Synchronization
 
 /// Runs jobs side by side, each on a thread of its own, and throws the first error once all ended.
@@ -21,6 +22,57 @@ func inParallel(_ jobs: [@Sendable () throws -> Void]) throws {
   }
   group.wait()
   if let error = failure.withLock({ $0 }) { throw error }
+}
+
+/// Runs jobs in their order, as many side by side as there are processors for this process. With
+/// the first failure no other job begins, and `stop` ends those under way.
+func inOrder(
+  _ jobs: [@Sendable () throws -> Void], stop: @escaping @Sendable () -> Void
+) throws {
+  let queue = JobQueue(jobs)
+  let worker: @Sendable () throws -> Void = {
+    while let job = queue.take() {
+      do {
+        try job()
+      } catch {
+        // Jobs that are ended fail, too, for no reason of their own.
+        guard queue.close() else { return }
+        stop()
+        throw error
+      }
+    }
+  }
+  try inParallel(Array(repeating: worker, count: min(jobs.count, availableThreads())))
+}
+
+/// Jobs that several threads take in turn.
+private final class JobQueue: Sendable {
+  typealias Job = @Sendable () throws -> Void
+  private let waiting: Mutex<ArraySlice<Job>?>
+
+  init(_ jobs: [Job]) { waiting = Mutex(jobs[...]) }
+
+  func take() -> Job? { waiting.withLock { $0?.popFirst() } }
+
+  /// Gives out no more; whether this was the first to say so.
+  func close() -> Bool {
+    waiting.withLock { waiting in
+      defer { waiting = nil }
+      return waiting != nil
+    }
+  }
+}
+
+/// What `transform` makes of each element, on all processors.
+func concurrentMap<Element: Sendable, Result: Sendable>(
+  _ elements: [Element], _ transform: @Sendable (Element) -> Result
+) -> [Result] {
+  let results = Mutex([Result?](repeating: nil, count: elements.count))
+  DispatchQueue.concurrentPerform(iterations: elements.count) { index in
+    let result = transform(elements[index])
+    results.withLock { $0[index] = result }
+  }
+  return results.withLock { $0.compactMap(\.self) }
 }
 
 /// A job on a thread of its own, which somebody will wait for.

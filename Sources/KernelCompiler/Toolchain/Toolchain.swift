@@ -54,6 +54,13 @@ public struct Toolchain: Hashable, Sendable {
         if isOverride { failures.append("\(name): there is no such program") }
         continue
       }
+      // What is asked next, while the probe runs; one that is no compiler is found by the probe.
+      let macros = ["", "-march=native"].map { flag in
+        BackgroundJob {
+          _ = try predefinedMacros(of: path, flags: flag.isEmpty ? [] : [flag])
+        }
+      }
+      defer { for job in macros { try? job.wait() } }
       if let reason = failure(of: path, flagSets: flagSets) {
         failures.append("\(path): \(reason)")
       } else {

@@ -11,11 +11,16 @@ struct Roofline {
   private var int8Rates: [Double] = []
   private var floatRates: [Double] = []
 
-  /// `target` names the kernels' own, whose words the peaks are measured with.
-  init(target: String, threads: Int, memoryBytes: Int = 1 << 30) {
+  /// `target` names the kernels' own, whose words the peaks are measured with; `peak` is what
+  /// measures them, where it is compiled already.
+  init(target: String, threads: Int, memoryBytes: Int = 1 << 30, peak: ArithmeticPeak? = nil) {
     self.threads = threads
     memory = ReadBandwidth(bytes: memoryBytes)
-    peak = try? ArithmeticPeak(
+    self.peak = peak ?? (try? Self.peak(target: target))
+  }
+
+  static func peak(target: String) throws -> ArithmeticPeak {
+    try ArithmeticPeak(
       target: Toolchain.find().target(named: target), toolchain: Toolchain.find())
   }
 

@@ -32,15 +32,17 @@ extension KernelTable {
 
 /// Measures a new bundle for a moment, as long as a compile may take for that, and stores what it
 /// found; a bundle for other machines stays as it is.
-func storeShortMeasurement(of bundle: ModelBundle) throws -> ModelBundle {
+func storeShortMeasurement(of bundle: ModelBundle, _ peak: PeakInAdvance) throws -> ModelBundle {
   #if DEBUG
     return bundle  // measuring loops that aren't optimised tell nothing, and take long for it
   #else
-    return try measureShortly(bundle)
+    return try measureShortly(bundle, peak)
   #endif
 }
 
-private func measureShortly(_ bundle: ModelBundle) throws -> ModelBundle {
+private func measureShortly(
+  _ bundle: ModelBundle, _ peak: PeakInAdvance
+) throws -> ModelBundle {
   let features = ProcessorFeatures.ofThisMachine
   guard
     bundle.manifest.targets.contains(where: { features.missing(from: $0.cpuFeatures).isEmpty })
@@ -51,7 +53,8 @@ private func measureShortly(_ bundle: ModelBundle) throws -> ModelBundle {
     threads: availableThreads(), roundLimit: .milliseconds(300))
   let contestant = try Contestant(bundle: bundle, workload: workload)
   var roofline = Roofline(
-    target: contestant.target, threads: workload.threads, memoryBytes: 256 << 20)
+    target: contestant.target, threads: workload.threads, memoryBytes: 256 << 20,
+    peak: peak.peak(of: contestant.target))
   roofline.measure()
   contestant.measure(workload)
   let report = BenchReport(

@@ -24,6 +24,13 @@ import Testing
     #expect(try ChildProcess(path: "/bin/sh", arguments: ["-c", "kill -9 $$"]).run().status == -9)
   }
 
+  @Test func `programs of a group that has ended are ended, also those that begin later`() throws {
+    let group = ChildGroup()
+    group.end()
+    let child = ChildProcess(path: "/bin/sleep", arguments: ["300"], group: group)
+    #expect(try child.run().status == -9)
+  }
+
   @Test func `a program that doesn't exist is an error that names it`() {
     let error = #expect(throws: CompilerError.self) {
       try ChildProcess(path: "/nowhere/cc", arguments: []).run()

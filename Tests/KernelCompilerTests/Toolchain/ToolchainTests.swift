@@ -64,6 +64,29 @@ import Testing
     #expect(text.contains("nothing"))
   }
 
+  @Test func `the first file that fails is named, and ends the others`() throws {
+    try inFolder { folder in
+      // A compiler that never comes to the end of long.c and fails at wrong.c once that has begun.
+      let script = """
+        #!/bin/sh
+        case "$*" in
+          *long.c*) echo > \(folder)/begun; exec sleep 300 ;;
+          *wrong.c*) for i in $(seq 200); do [ -e \(folder)/begun ] && break; sleep 0.1; done
+            echo wrong.c:1: no >&2; exit 1 ;;
+        esac
+        """
+      try script.write(toFile: "\(folder)/cc", atomically: false, encoding: .utf8)
+      chmod("\(folder)/cc", 0o755)
+      let toolchain = Toolchain(path: "\(folder)/cc", name: "cc")
+      let error = #expect(throws: CompilerError.self) {
+        try toolchain.compile(
+          files: [("long.c", ""), ("wrong.c", "")], flags: [], to: "\(folder)/library.so")
+      }
+      #expect(error?.description.contains("wrong.c:1: no") == true)
+      #expect(!FileManager.default.fileExists(atPath: "\(folder)/library.so"))
+    }
+  }
+
   @Test func `assembly is printed, and names no folder of this machine`() throws {
     let text = try Toolchain.find().assembly(files: [("answer.c", Self.answer)], flags: [])
     #expect(text.contains("answer:"))

@@ -1,0 +1,7 @@
+// $title
+//
+// $content.
+
+#include "model.h"
+
+$functions

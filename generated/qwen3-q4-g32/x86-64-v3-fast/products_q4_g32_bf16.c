@@ -1,0 +1,172 @@
+// qwen3, 2 layers, for x86-64-v3 in fast numerics, keys and values in f16.
+//
+// Products with weights in q4_g32_bf16.
+
+#include "model.h"
+
+// dot[t] = a group of codes (q4_g32_bf16) times row t's of a tile of STRIDE rows, for WIDTH registers of
+// lanes from `r` on.
+INLINE void dots_q4_g32_bf16(union i32_lanes *dot, const uint8_t *codes, const int8_t *x, int r,
+                             const int WIDTH, const int TOKENS, const int STRIDE) {
+    enum { GROUP = 32, CHUNK = 8, QUADS = CHUNK / 4, CHUNKS = GROUP / CHUNK };
+    enum { TOGETHER = 8, UNROLLED = 4 };  // quads whose sums fit, and chunks
+    const i32_register zero = {0};
+    i32_register total[TOKENS_TOGETHER][REGISTERS];
+    small_sums sums[TOKENS_TOGETHER][REGISTERS];
+    for (int t = 0; t < TOKENS; t++)
+        for (int w = 0; w < WIDTH; w++) {
+            if (UNROLLED < CHUNKS) total[t][w] = zero;
+            sums[t][w] = (small_sums){0};
+        }
+    int chunks = CHUNKS;
+    if (UNROLLED < CHUNKS) KEEP_ROLLED(chunks);
+    for (int first = 0; first < chunks; first += UNROLLED) {
+        UNROLL
+        for (int chunk = 0; chunk < UNROLLED; chunk++) {
+            u32_register quads[REGISTERS][QUADS];
+            for (int w = 0; w < WIDTH; w++)
+                unpack_4(quads[w], codes + (r + w) * REGISTER_BYTES, first + chunk, GROUP);
+            UNROLL
+            for (int q = 0; q < QUADS; q++, x += 4 * STRIDE) {
+                const int done = chunk * QUADS + q + 1;
+                const int begun = UNROLLED < CHUNKS || done > TOGETHER;
+                for (int t = 0; t < TOKENS; t++) {
+                    const u32_register four = splat_bytes(x + 4 * t);
+                    for (int w = 0; w < WIDTH; w++)
+                        sums[t][w] = add_small(sums[t][w], quads[w][q], four);
+                }
+                if (done % TOGETHER) continue;
+                for (int t = 0; t < TOKENS; t++)
+                    for (int w = 0; w < WIDTH; w++) {
+                        total[t][w] = collect_small(begun ? total[t][w] : zero, sums[t][w]);
+                        sums[t][w] = (small_sums){0};
+                        if (TOKENS * WIDTH == TOKENS_TOGETHER * REGISTERS && done < GROUP / 4)
+                            set_aside(&total[t][w]);
+                    }
+            }
+        }
+    }
+    for (int t = 0; t < TOKENS; t++)
+        for (int w = 0; w < WIDTH; w++) dot[t].registers[r + w] = total[t][w];
+}
+
+// sum[t] += a group of codes (q4_g32_bf16) times TOKENS rows of a tile
+// of STRIDE rows.
+INLINE void group_q4_g32_bf16(f32x16 *sum, const uint8_t *group, const int8_t *codes,
+                              const float *scales, const float *sums, const int TOKENS,
+                              const int STRIDE) {
+    enum { CODE_BYTES = 256, SCALE_BYTES = 32 };
+    union i32_lanes dot[TOKENS_TOGETHER];
+    const int WIDTH = TOKENS == 1 ? 1 : REGISTERS;
+    UNROLL
+    for (int r = 0; r < REGISTERS; r += WIDTH)
+        dots_q4_g32_bf16(dot, group, codes, r, WIDTH, TOKENS, STRIDE);
+    const f32x16 scale = load_bf16(group + CODE_BYTES);
+    const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
+    for (int t = 0; t < TOKENS; t++) {
+        sum[t] = multiply_add(scale * splat(scales[t]), to_float(dot[t].vector), sum[t]);
+        sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+    }
+}
+
+// Blocks of 16 rows of 64 columns (q4_g32_bf16), `apart` bytes from one to the next, times TOKENS
+// rows of bytes: y = sum over groups of scale * x_scale * dot(code, x_code) + bias * x_sum.
+INLINE void tile_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
+                                const struct int8_rows *x, int row, const int BLOCKS,
+                                const int TOKENS) {
+    enum { COLUMNS = 64, GROUP = 32, GROUPS = COLUMNS / GROUP };
+    enum { CODE_BYTES = 256, SCALE_BYTES = 32 };
+    enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
+    const int8_t *codes = x->codes + (size_t)row * COLUMNS;
+    const float *scales = x->scales + (size_t)row * GROUPS;
+    const float *sums = x->sums + (size_t)row * GROUPS;
+    f32x16 sum[STREAMS][TILE];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
+    for (int g = 0; g < GROUPS; g++) {
+        for (int b = 0; b < BLOCKS; b++) {
+            const uint8_t *group = weights + b * apart;
+            if (TOKENS > 1) read_ahead(group, GROUP_BYTES);
+            int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;
+            if (whole > TOKENS_TOGETHER) KEEP_ROLLED(whole);
+            for (; t < whole; t += TOKENS_TOGETHER)
+                group_q4_g32_bf16(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
+                                  TOKENS_TOGETHER, TOKENS);
+            if (TOKENS % TOKENS_TOGETHER)
+                group_q4_g32_bf16(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
+                                  TOKENS % TOKENS_TOGETHER, TOKENS);
+        }
+        weights += GROUP_BYTES;
+        codes += GROUP * TOKENS;
+        scales += TOKENS;
+        sums += TOKENS;
+    }
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];
+}
+
+SHARED void product_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
+                                   const struct int8_rows *x, int row, int blocks, int tokens) {
+    switch (blocks * TILE + tokens) {
+        case 1 * TILE + 1: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 1); break;
+        case 1 * TILE + 2: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 2); break;
+        case 1 * TILE + 3: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 3); break;
+        case 1 * TILE + 4: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 4); break;
+        case 1 * TILE + 5: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 5); break;
+        case 1 * TILE + 6: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 6); break;
+        case 1 * TILE + 7: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 7); break;
+        case 1 * TILE + 8: tile_q4_g32_bf16_64(y, weights, apart, x, row, 1, 8); break;
+        case 4 * TILE + 1: tile_q4_g32_bf16_64(y, weights, apart, x, row, 4, 1); break;
+    }
+}
+
+// Blocks of 16 rows of 128 columns (q4_g32_bf16), `apart` bytes from one to the next, times TOKENS
+// rows of bytes: y = sum over groups of scale * x_scale * dot(code, x_code) + bias * x_sum.
+INLINE void tile_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                 const struct int8_rows *x, int row, const int BLOCKS,
+                                 const int TOKENS) {
+    enum { COLUMNS = 128, GROUP = 32, GROUPS = COLUMNS / GROUP };
+    enum { CODE_BYTES = 256, SCALE_BYTES = 32 };
+    enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
+    const int8_t *codes = x->codes + (size_t)row * COLUMNS;
+    const float *scales = x->scales + (size_t)row * GROUPS;
+    const float *sums = x->sums + (size_t)row * GROUPS;
+    f32x16 sum[STREAMS][TILE];
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
+    for (int g = 0; g < GROUPS; g++) {
+        for (int b = 0; b < BLOCKS; b++) {
+            const uint8_t *group = weights + b * apart;
+            if (TOKENS > 1) read_ahead(group, GROUP_BYTES);
+            int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;
+            if (whole > TOKENS_TOGETHER) KEEP_ROLLED(whole);
+            for (; t < whole; t += TOKENS_TOGETHER)
+                group_q4_g32_bf16(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
+                                  TOKENS_TOGETHER, TOKENS);
+            if (TOKENS % TOKENS_TOGETHER)
+                group_q4_g32_bf16(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
+                                  TOKENS % TOKENS_TOGETHER, TOKENS);
+        }
+        weights += GROUP_BYTES;
+        codes += GROUP * TOKENS;
+        scales += TOKENS;
+        sums += TOKENS;
+    }
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];
+}
+
+SHARED void product_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
+                                    const struct int8_rows *x, int row, int blocks, int tokens) {
+    switch (blocks * TILE + tokens) {
+        case 1 * TILE + 1: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 1); break;
+        case 1 * TILE + 2: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 2); break;
+        case 1 * TILE + 3: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 3); break;
+        case 1 * TILE + 4: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 4); break;
+        case 1 * TILE + 5: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 5); break;
+        case 1 * TILE + 6: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 6); break;
+        case 1 * TILE + 7: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 7); break;
+        case 1 * TILE + 8: tile_q4_g32_bf16_128(y, weights, apart, x, row, 1, 8); break;
+        case 4 * TILE + 1: tile_q4_g32_bf16_128(y, weights, apart, x, row, 4, 1); break;
+    }
+}
