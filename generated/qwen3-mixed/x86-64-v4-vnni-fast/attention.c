@@ -191,7 +191,8 @@ KERNEL void attention_over_run(const struct context *c, const struct call *call,
         const int base = page * PAGE_POSITIONS, after = base + PAGE_POSITIONS;
         const uint8_t *here = head_of(c, call, row, base, head, DIMENSION, PADDED), *later = here;
         if (page + 1 < pages) later = head_of(c, call, row, after, head, DIMENSION, PADDED);
-        const int written = positions[tokens - 1] + 1 - base, written_later = written - PAGE_POSITIONS;
+        const int written = positions[tokens - 1] + 1 - base;  // from here on
+        const int written_later = written - PAGE_POSITIONS;
         for (int h = 0; h < heads; h++) {
             const int unit = h / together * together, next = unit + together;
             const int size = smaller(together, next < heads ? heads - next : heads);
@@ -528,7 +529,8 @@ KERNEL void attention_variant2_over_run(const struct context *c, const struct ca
         const int base = page * PAGE_POSITIONS, after = base + PAGE_POSITIONS;
         const uint8_t *here = head_of(c, call, row, base, head, DIMENSION, PADDED), *later = here;
         if (page + 1 < pages) later = head_of(c, call, row, after, head, DIMENSION, PADDED);
-        const int written = positions[tokens - 1] + 1 - base, written_later = written - PAGE_POSITIONS;
+        const int written = positions[tokens - 1] + 1 - base;  // from here on
+        const int written_later = written - PAGE_POSITIONS;
         for (int h = 0; h < heads; h++) {
             const int unit = h / together * together, next = unit + together;
             const int size = smaller(together, next < heads ? heads - next : heads);
