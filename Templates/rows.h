@@ -12,6 +12,7 @@ union f32_lanes {
 
 // Activations rounded to bytes, with one scale for each group of columns.
 struct int8_rows {
+    int columns;    // of a row
     int8_t *codes;  // (tiles, columns / 4, tokens, 4)
     float *scales;  // (tiles, groups, tokens)
     float *sums;    // (tiles, groups, tokens) scale * sum of codes
@@ -33,6 +34,7 @@ INLINE void *take(uint8_t **room, size_t bytes) {
 INLINE struct int8_rows take_int8_rows(uint8_t **room, int rows, int columns, int group) {
     const size_t groups = (size_t)rows * (columns / group);
     struct int8_rows x;
+    x.columns = columns;
     x.codes = (int8_t *)take(room, (size_t)rows * columns);
     x.scales = (float *)take(room, 4 * groups);
     x.sums = (float *)take(room, 4 * groups);

@@ -3,9 +3,13 @@ import ModelFiles
 extension CodeWriter {
   /// Writes the product of 16 rows of such a matrix with a tile of prepared rows; its name.
   mutating func product(_ matrix: MatrixShape) -> String {
-    let label = "\(matrix.format.label)_\(matrix.columns)"
+    var label = "\(matrix.format.label)_\(matrix.columns)"
     let activations = ActivationFormat(matrix.format, plan.numerics)
     var values = holes(matrix)
+    if case (.affine, .int8) = (matrix.format, activations) {
+      label = matrix.format.label
+      values["columns"] = nil
+    }
     values["tile"] = "tile_\(label)"
     values["cases"] = productCases("tile_\(label)")
     let template: String
