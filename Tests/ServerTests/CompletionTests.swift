@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @testable import Server
@@ -144,12 +145,14 @@ import Testing
   }
 
   @Test func `A prompt over the context is refused, and nothing of its batch runs`() async throws {
-    let server = try TestServer(contextSize: 16)
+    let gate = Gate()
+    let server = try TestServer(contextSize: 16, beforeStep: { _ in gate.pass() })
     let long = JSON.string(String(repeating: "a", count: 20))
     let response = try await complete(["prompt": ["a", long]], server: server)
     #expect(response.status == .badRequest)
     #expect(try response.error["param"]?.string == "prompt")
     #expect(try response.error["code"]?.string == "context_length_exceeded")
+    gate.open()
     while server.engine.status.cancelled == 0, server.engine.status.finished == 0 {
       try await Task.sleep(for: .milliseconds(2))
     }
