@@ -25,7 +25,7 @@ public struct CompiledSource: Sendable {
   /// saves a fifth of a second for each file.
   public var compilerFlags: [String] { Self.compilerFlags }
 
-  /// With a target's own.
+  /// `compilerFlags` with those of a target.
   static func flags(for target: Target) -> [String] { compilerFlags + target.compilerFlags }
 
   static let compilerFlags =

@@ -76,11 +76,11 @@ func concurrentMap<Element: Sendable, Result: Sendable>(
 }
 
 /// A job on a thread of its own, which somebody will wait for.
-final class BackgroundJob: Sendable {
+public final class BackgroundJob: Sendable {
   private let failure = Mutex<(any Error)?>(nil)
   private let group = DispatchGroup()
 
-  init(_ job: @escaping @Sendable () throws -> Void) {
+  public init(_ job: @escaping @Sendable () throws -> Void) {
     group.enter()
     Thread.detachNewThread { [self] in
       do {
@@ -93,7 +93,7 @@ final class BackgroundJob: Sendable {
   }
 
   /// Waits for its end, and throws what it threw.
-  func wait() throws {
+  public func wait() throws {
     group.wait()
     if let error = failure.withLock({ $0 }) { throw error }
   }

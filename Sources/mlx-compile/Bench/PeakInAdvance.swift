@@ -1,4 +1,3 @@
-import Foundation
 import KernelCompiler
 import Synchronization
 
@@ -7,30 +6,25 @@ import Synchronization
 final class PeakInAdvance: Sendable {
   private let target: String
   private let peak = Mutex<ArithmeticPeak?>(nil)
-  private let isBegun = Mutex(false)
-  private let group = DispatchGroup()
+  private let job = Mutex<BackgroundJob?>(nil)
 
   init(target: String) { self.target = target }
 
   /// Begins, unless it did so before.
   func begin() {
-    let isFirst = isBegun.withLock { isBegun in
-      defer { isBegun = true }
-      return !isBegun
-    }
-    guard isFirst else { return }
-    group.enter()
-    Thread.detachNewThread { [self] in
-      let made = try? Roofline.peak(target: target)
-      peak.withLock { $0 = made }
-      group.leave()
+    job.withLock { job in
+      guard job == nil else { return }
+      job = BackgroundJob { [self] in
+        let made = try Roofline.peak(target: target)
+        peak.withLock { $0 = made }
+      }
     }
   }
 
   /// What was made for a target; nil where it was made for another, or not at all.
   func peak(of target: String) -> ArithmeticPeak? {
-    guard target == self.target else { return nil }
-    group.wait()
+    guard target == self.target, let job = job.withLock(\.self) else { return nil }
+    try? job.wait()
     return peak.withLock(\.self)
   }
 }
