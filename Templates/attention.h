@@ -98,16 +98,70 @@ INLINE void see_page(float *states, const uint8_t *queries, const uint8_t *head,
                PADDED, QUERIES, WIDTH);
 }
 
-// The rows from `row` on that can be attended to together: consecutive rows of one sequence.
-INLINE int rows_together(const struct context *c, int row, int most) {
-    int tokens = 1;
-    while (tokens < most && row + tokens < c->rows &&
-           c->step->sequences[row + tokens] == c->step->sequences[row])
-        tokens++;
-    return tokens;
-}
-
 // First page that a row at some position sees; a window of 0 sees everything.
 INLINE int first_page(int position, int window) {
     return window && position >= window ? (position - window + 1) / PAGE_POSITIONS : 0;
+}
+
+enum { RUN_POSITIONS = PAGE_POSITIONS * RUN_PAGES };
+
+// Consecutive rows that are attended to together: of one sequence, or one each of several sequences
+// that have the pages of their first `runs` runs in common and see all of them.
+struct together {
+    int row, tokens, runs;
+    int several;  // sequences
+    int last;     // position up to which the first row's sequence is read
+};
+
+// One row for itself.
+INLINE struct together rows_of_one(const struct context *c, int row) {
+    const int position = c->step->positions[row];
+    return (struct together){row, 1, position / RUN_POSITIONS + 1, 0, position};
+}
+
+// How many pages some rows see, counted for each.
+INLINE int64_t pages_of(const struct context *c, const struct together *rows, int window) {
+    const int first = first_page(c->step->positions[rows->row], window);
+    return (int64_t)rows->tokens * (rows->last / PAGE_POSITIONS + 1 - first);
+}
+
+// How many runs from the first on two rows have in common, `most` of which matter.
+INLINE int common_runs(const struct context *c, int row, int other, int most) {
+    const int32_t *pages = c->step->page_tables[c->step->sequences[row]];
+    const int32_t *others = c->step->page_tables[c->step->sequences[other]];
+    const int seen = smaller(most, (c->step->positions[other] + 1) / RUN_POSITIONS) * RUN_PAGES;
+    int common = 0;
+    while (common < seen && pages[common] == others[common]) common++;
+    return common / RUN_PAGES;
+}
+
+// Whether a row is its sequence's only one.
+INLINE int stands_alone(const struct context *c, int row) {
+    const int32_t *sequences = c->step->sequences;
+    return (row == 0 || sequences[row - 1] != sequences[row]) &&
+           (row + 1 == c->rows || sequences[row + 1] != sequences[row]);
+}
+
+// The rows from `row` on that are attended to together: at most MOST of one sequence, or at most
+// `sequences` where nothing but the pages decides. Sequences are taken in for as long as that spares
+// more reading than it costs those that have more in common.
+INLINE struct together rows_together(const struct context *c, int row, int sequences, int window,
+                                     const int MOST) {
+    const int32_t *positions = c->step->positions;
+    int tokens = 1;
+    while (tokens < MOST && row + tokens < c->rows &&
+           c->step->sequences[row + tokens] == c->step->sequences[row])
+        tokens++;
+    const int last = positions[row + tokens - 1];
+    struct together found = {row, tokens, last / RUN_POSITIONS + 1, 0, last};
+    if (window || !stands_alone(c, row)) return found;
+    int runs = (last + 1) / RUN_POSITIONS;
+    for (; runs && tokens < sequences && row + tokens < c->rows; tokens++) {
+        if (!stands_alone(c, row + tokens)) break;
+        const int common = common_runs(c, row, row + tokens, runs);
+        if (common * tokens < runs * (tokens - 1) || !common) break;
+        runs = common;
+        found = (struct together){row, tokens + 1, runs, 1, last};
+    }
+    return found;
 }

@@ -67,6 +67,24 @@ struct SchedulerTests {
 
   // MARK: Prefixes
 
+  @Test func `Sequences that begin with the same pages stand side by side in a step`() throws {
+    var harness = try SchedulerHarness(pages: 64, parallel: 5, maximumRows: 16)
+    for (id, seed, common) in [(1, 1, 16), (2, 2, 16), (3, 1, 8), (4, 2, 16), (5, 1, 16)] {
+      let ending = Int32(40 + id)
+      harness.enqueue(id, prompt(common, seed: Int32(seed)) + [ending, ending], generate: 20)
+    }
+    while harness.scheduler.running.contains(where: { !$0.isStreaming })
+      || !harness.scheduler.waiting.isEmpty
+    {
+      try harness.turn(promptRows: 16)
+    }
+    try harness.turn()
+    let order = try #require(harness.plans.last).runs.map(\.sequence)
+    #expect(order == [1, 5, 3, 2, 4] || order == [3, 1, 5, 2, 4], "\(order)")
+    try harness.runToEnd()
+    harness.checkAnswers()
+  }
+
   @Test func `A second turn computes only what is new`() throws {
     var harness = try SchedulerHarness(pages: 32)
     harness.enqueue(1, prompt(18), generate: 9)

@@ -43,6 +43,7 @@ public final class StepDriver {
   private let pageNumbers: UnsafeMutableBufferPointer<Int32>
   /// (sequences) pointers into `pageNumbers`
   private let pageTables: UnsafeMutableBufferPointer<UnsafePointer<Int32>?>
+  private let pagesPerSequence: Int
   /// (wanted rows, vocabulary); grows with what is asked for
   private var logits: UnsafeMutableBufferPointer<Float>
 
@@ -54,7 +55,7 @@ public final class StepDriver {
   ) {
     self.sizes = sizes
     self.run = run
-    let pagesPerSequence = (positions + sizes.pagePositions - 1) / sizes.pagePositions
+    pagesPerSequence = (positions + sizes.pagePositions - 1) / sizes.pagePositions
     pageNumbers = .allocate(capacity: pagesPerSequence * sequences)
     for index in pageNumbers.indices { pageNumbers[index] = Int32(index) }
     pageTables = .allocate(capacity: sequences)
@@ -82,6 +83,15 @@ public final class StepDriver {
     pageTables.deallocate()
     pages.deallocate()
     logits.deallocate()
+  }
+
+  /// Gives a sequence the first `count` pages of another, in place of its own.
+  public func share(_ count: Int, of source: Int, with sequence: Int) {
+    precondition(count <= pagesPerSequence)
+    for page in 0..<count {
+      pageNumbers[sequence * pagesPerSequence + page] =
+        pageNumbers[source * pagesPerSequence + page]
+    }
   }
 
   /// Runs one step. The logits of the wanted rows, (wanted, vocabulary), are valid until the next.

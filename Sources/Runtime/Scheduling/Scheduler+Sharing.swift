@@ -106,6 +106,27 @@ extension Scheduler {
       && older.computed < first + common
   }
 
+  /// Puts sequences that begin with the same pages next to one another, since attention can read
+  /// those once for all of them; otherwise the order stays.
+  func gatherSharers(_ plan: inout StepPlan) {
+    var places: [PrefixTree.NodeID: Int] = [:]
+    let keys = plan.runs.enumerated().map { place, run -> (place: Int, path: [PrefixTree.NodeID]) in
+      let path = self[run.sequence]?.path ?? []
+      guard let first = path.first else { return (place, path) }
+      places[first] = places[first] ?? place
+      return (places[first] ?? place, path)
+    }
+    guard places.count < plan.runs.count else { return }
+    let order = keys.indices.sorted {
+      if keys[$0].place != keys[$1].place { return keys[$0].place < keys[$1].place }
+      if keys[$0].path != keys[$1].path {
+        return keys[$0].path.lexicographicallyPrecedes(keys[$1].path)
+      }
+      return $0 < $1
+    }
+    plan.runs = order.map { plan.runs[$0] }
+  }
+
   /// Hands full pages to the tree, or takes the tree's where it knows them already.
   mutating func publishFullPages(_ index: Int) {
     while true {

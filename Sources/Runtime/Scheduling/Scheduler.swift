@@ -77,6 +77,7 @@ struct Scheduler {
           wantsLogits: first + rows == running[index].tokens.count,
           promptLogitRows: running[index].promptLogitRows(first..<first + rows)))
     }
+    gatherSharers(&plan)
     return plan
   }
 

@@ -140,18 +140,18 @@ SHARED void attention_heads(const struct context *c, const struct call *call, in
     }
 }
 
-// Brings the states of the queries of `tokens` rows from `row` on, all those that share one
-// key-value head, forward over one page. All but the first read it from a cache.
+// Brings the states of the queries of some rows, all those that share one key-value head, forward
+// over one page. All but the first read it from a cache.
 KERNEL void attention_over_page(const struct context *c, const uint8_t *head,
                                 const struct ahead *ahead, float *states, const uint8_t *queries,
-                                int row, int tokens, int page) {
+                                const struct together *rows, int page) {
     enum { GROUP = 2, DIMENSION = 32, PADDED = 32, WINDOW = 0 };
     enum { STATE = STATE_SUMS + PADDED };
-    const int32_t *positions = c->step->positions + row;
+    const int32_t *positions = c->step->positions + rows->row;
     const int base = page * PAGE_POSITIONS;
-    const int written = smaller(PAGE_POSITIONS, positions[tokens - 1] - base + 1);
-    for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES, ahead = NULL) {
-        const int count = smaller(ATTENTION_QUERIES, tokens * GROUP - m);
+    const int written = smaller(PAGE_POSITIONS, rows->last - base + 1);
+    for (int m = 0; m < rows->tokens * GROUP; m += ATTENTION_QUERIES, ahead = NULL) {
+        const int count = smaller(ATTENTION_QUERIES, rows->tokens * GROUP - m);
         float *state = states + m * STATE;
         const uint8_t *query = queries + m * QUERY_BYTES(PADDED);
         int last[ATTENTION_QUERIES];
@@ -173,25 +173,24 @@ KERNEL void attention_over_page(const struct context *c, const uint8_t *head,
     }
 }
 
-// The states of the queries of `tokens` rows and `heads` key-value heads after one run of pages.
+// The states of the queries of some rows and `heads` key-value heads after one run of pages.
 // Memory is read in its order: the heads of a page stand next to each other.
 KERNEL void attention_over_run(const struct context *c, const struct call *call, float *states,
-                               const uint8_t *queries, int row, int tokens, int head, int heads,
-                               int run) {
+                               const uint8_t *queries, const struct together *rows, int head,
+                               int heads, int run) {
     enum { GROUP = 2, DIMENSION = 32, PADDED = 32, WINDOW = 0 };
     enum { STATE = STATE_SUMS + PADDED, HEAD = HEAD_BYTES(DIMENSION, PADDED) };
     enum { MOST_HEADS = HEAD < AHEAD_ROOM ? AHEAD_ROOM / HEAD : 1 };
-    const int32_t *positions = c->step->positions + row;
-    const int first = first_page(positions[0], WINDOW), begin = run * RUN_PAGES;
-    const int pages = positions[tokens - 1] / PAGE_POSITIONS + 1;
-    const int end = smaller(begin + RUN_PAGES, pages), count = tokens * GROUP;
+    const int row = rows->row, begin = run * RUN_PAGES, pages = rows->last / PAGE_POSITIONS + 1;
+    const int first = first_page(c->step->positions[row], WINDOW);
+    const int end = smaller(begin + RUN_PAGES, pages), count = rows->tokens * GROUP;
     const int units = (heads + MOST_HEADS - 1) / MOST_HEADS, together = (heads + units - 1) / units;
     for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
     for (int page = first > begin ? first : begin; page < end; page++) {
         const int base = page * PAGE_POSITIONS, after = base + PAGE_POSITIONS;
         const uint8_t *here = head_of(c, call, row, base, head, DIMENSION, PADDED), *later = here;
         if (page + 1 < pages) later = head_of(c, call, row, after, head, DIMENSION, PADDED);
-        const int written = positions[tokens - 1] + 1 - base;  // from here on
+        const int written = rows->last + 1 - base;  // from here on
         const int written_later = written - PAGE_POSITIONS;
         for (int h = 0; h < heads; h++) {
             const int unit = h / together * together, next = unit + together;
@@ -208,8 +207,8 @@ KERNEL void attention_over_run(const struct context *c, const struct call *call,
                 ahead = ahead_in_part(later, written_later, DIMENSION, PADDED);
             }
             attention_over_page(c, here + h * HEAD, ahead.from ? &ahead : NULL, states + h *
-                                count * STATE, queries + h * count * QUERY_BYTES(PADDED), row,
-                                tokens, page);
+                                count * STATE, queries + h * count * QUERY_BYTES(PADDED), rows,
+                                page);
         }
     }
 }
@@ -237,26 +236,35 @@ KERNEL void attention_finish(const struct context *c, const float *state, int ro
         for (int i = DIMENSION; i < ROW - head * DIMENSION; i++) y[i] = 0;
 }
 
-// All runs of the queries of some rows that share `heads` key-value heads.
-KERNEL void attention_of_rows(const struct context *c, const struct call *call, int row,
-                              int tokens, int head, int heads) {
+// All runs of the queries of some rows that share `heads` key-value heads, one where the rows are of
+// several sequences: first what these have in common, then what each has of its own.
+KERNEL void attention_of_rows(const struct context *c, const struct call *call,
+                              const struct together *rows, int head, int heads) {
     enum { GROUP = 2, PADDED = 32, STATE = STATE_SUMS + PADDED, WINDOW = 0 };
     enum { MOST_QUERIES = 24 };
     uint8_t queries[MOST_QUERIES * QUERY_BYTES(PADDED)] __attribute__((aligned(64)));
     float whole[MOST_QUERIES * STATE] __attribute__((aligned(64)));
     float part[MOST_QUERIES * STATE] __attribute__((aligned(64)));
-    const int32_t *positions = c->step->positions + row;
-    const int last_run = positions[tokens - 1] / (PAGE_POSITIONS * RUN_PAGES);
-    const int count = tokens * GROUP;
-    attention_queries(c, queries, row, tokens, head, heads);
+    const int32_t *positions = c->step->positions + rows->row;
+    const int count = rows->tokens * GROUP;
+    attention_queries(c, queries, rows->row, rows->tokens, head, heads);
     for (int q = 0; q < heads * count; q++) clear_state(whole + q * STATE, PADDED);
-    for (int run = first_page(positions[0], WINDOW) / RUN_PAGES; run <= last_run; run++) {
-        attention_over_run(c, call, part, queries, row, tokens, head, heads, run);
+    for (int run = first_page(positions[0], WINDOW) / RUN_PAGES; run < rows->runs; run++) {
+        attention_over_run(c, call, part, queries, rows, head, heads, run);
         for (int q = 0; q < heads * count; q++)
             join_state(whole + q * STATE, part + q * STATE, PADDED);
     }
+    for (int t = 0; rows->several && t < rows->tokens; t++) {
+        const struct together own = rows_of_one(c, rows->row + t);
+        for (int run = rows->runs; run < own.runs; run++) {
+            attention_over_run(c, call, part, queries + t * GROUP * QUERY_BYTES(PADDED), &own,
+                               head, 1, run);
+            for (int q = 0; q < GROUP; q++)
+                join_state(whole + (t * GROUP + q) * STATE, part + q * STATE, PADDED);
+        }
+    }
     for (int q = 0; q < heads * count; q++)
-        attention_finish(c, whole + q * STATE, row + q % count / GROUP, (head + q / count) *
+        attention_finish(c, whole + q * STATE, rows->row + q % count / GROUP, (head + q / count) *
                          GROUP + q % GROUP);
 }
 
@@ -271,7 +279,7 @@ KERNEL float *attention_part(const struct context *c, int pair, int run, int thr
 KERNEL void attention_divided(const struct context *c, const struct call *call, int thread,
                               int threads) {
     enum { HEADS = 2, GROUP = 2, PADDED = 32, WINDOW = 0 };
-    enum { STATE = STATE_SUMS + PADDED, RUN_POSITIONS = PAGE_POSITIONS * RUN_PAGES };
+    enum { STATE = STATE_SUMS + PADDED };
     uint8_t queries[GROUP * QUERY_BYTES(PADDED)] __attribute__((aligned(64)));
     float whole[GROUP * STATE] __attribute__((aligned(64)));
     const int32_t *positions = c->step->positions;
@@ -282,11 +290,11 @@ KERNEL void attention_divided(const struct context *c, const struct call *call, 
     const int first = share(units, thread, threads), end = share(units, thread + 1, threads);
     for (int pair = 0; pair < c->rows * HEADS; pair++) {
         const int row = pair / HEADS, head = pair % HEADS;
-        const int last_run = positions[row] / RUN_POSITIONS;
-        for (int run = first_page(positions[row], WINDOW) / RUN_PAGES; run <= last_run; run++) {
+        const struct together alone = rows_of_one(c, row);
+        for (int run = first_page(alone.last, WINDOW) / RUN_PAGES; run < alone.runs; run++) {
             if (unit >= first && unit < end) {
                 attention_queries(c, queries, row, 1, head, 1);
-                attention_over_run(c, call, attention_part(c, pair, run, threads), queries, row, 1,
+                attention_over_run(c, call, attention_part(c, pair, run, threads), queries, &alone,
                                    head, 1, run);
             }
             unit++;
@@ -315,24 +323,25 @@ SHARED void attention(const struct context *c, const struct call *call, int thre
         attention_divided(c, call, thread, threads);
         return;
     }
-    const int32_t *positions = c->step->positions;
+    // Sequences are taken together, and heads of the rows of one, as far as there are still several
+    // units for each thread.
+    const int sequences = smaller(c->rows * HEADS / (2 * threads), ROWS_TOGETHER);
+    struct together rows = {0};
     int64_t cost = 0;
-    for (int row = 0, tokens; row < c->rows; row += tokens) {
-        tokens = rows_together(c, row, ROWS_TOGETHER);
-        const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
-        cost += (int64_t)tokens * HEADS * (last + 1 - first_page(positions[row], WINDOW));
+    for (; rows.row < c->rows; rows.row += rows.tokens) {
+        rows = rows_together(c, rows.row, sequences, WINDOW, ROWS_TOGETHER);
+        cost += HEADS * pages_of(c, &rows, WINDOW);
     }
-    // Heads are taken together as far as there are still several units for each thread.
     const int64_t largest = cost / (threads == 1 ? 1 : PORTIONS * threads);
     int unit = 0, mine = threads == 1 ? 0 : next_ticket(c->meeting);
-    for (int row = 0, tokens; row < c->rows; row += tokens) {
-        tokens = rows_together(c, row, ROWS_TOGETHER);
-        const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
-        const int64_t each = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
-        const int most = within((int)(largest / each), 1, MOST_QUERIES / (tokens * GROUP));
+    for (rows.row = 0; rows.row < c->rows; rows.row += rows.tokens) {
+        rows = rows_together(c, rows.row, sequences, WINDOW, ROWS_TOGETHER);
+        const int64_t each = pages_of(c, &rows, WINDOW);
+        const int room = rows.several ? 1 : MOST_QUERIES / (rows.tokens * GROUP);
+        const int most = within((int)(largest / each), 1, room);
         for (int head = 0; head < HEADS; head += most, unit++) {
             if (unit != mine) continue;
-            attention_of_rows(c, call, row, tokens, head, smaller(most, HEADS - head));
+            attention_of_rows(c, call, &rows, head, smaller(most, HEADS - head));
             mine = threads == 1 ? unit + 1 : next_ticket(c->meeting);
         }
     }
@@ -478,18 +487,19 @@ SHARED void attention_heads_variant2(const struct context *c, const struct call 
     }
 }
 
-// Brings the states of the queries of `tokens` rows from `row` on, all those that share one
-// key-value head, forward over one page. All but the first read it from a cache.
+// Brings the states of the queries of some rows, all those that share one key-value head, forward
+// over one page. All but the first read it from a cache.
 KERNEL void attention_variant2_over_page(const struct context *c, const uint8_t *head,
                                          const struct ahead *ahead, float *states,
-                                         const uint8_t *queries, int row, int tokens, int page) {
+                                         const uint8_t *queries, const struct together *rows,
+                                         int page) {
     enum { GROUP = 2, DIMENSION = 32, PADDED = 32, WINDOW = 0 };
     enum { STATE = STATE_SUMS + PADDED };
-    const int32_t *positions = c->step->positions + row;
+    const int32_t *positions = c->step->positions + rows->row;
     const int base = page * PAGE_POSITIONS;
-    const int written = smaller(PAGE_POSITIONS, positions[tokens - 1] - base + 1);
-    for (int m = 0; m < tokens * GROUP; m += ATTENTION_QUERIES, ahead = NULL) {
-        const int count = smaller(ATTENTION_QUERIES, tokens * GROUP - m);
+    const int written = smaller(PAGE_POSITIONS, rows->last - base + 1);
+    for (int m = 0; m < rows->tokens * GROUP; m += ATTENTION_QUERIES, ahead = NULL) {
+        const int count = smaller(ATTENTION_QUERIES, rows->tokens * GROUP - m);
         float *state = states + m * STATE;
         const uint8_t *query = queries + m * QUERY_BYTES(PADDED);
         int last[ATTENTION_QUERIES];
@@ -511,25 +521,24 @@ KERNEL void attention_variant2_over_page(const struct context *c, const uint8_t 
     }
 }
 
-// The states of the queries of `tokens` rows and `heads` key-value heads after one run of pages.
+// The states of the queries of some rows and `heads` key-value heads after one run of pages.
 // Memory is read in its order: the heads of a page stand next to each other.
 KERNEL void attention_variant2_over_run(const struct context *c, const struct call *call,
-                                        float *states, const uint8_t *queries, int row, int tokens,
-                                        int head, int heads, int run) {
+                                        float *states, const uint8_t *queries,
+                                        const struct together *rows, int head, int heads, int run) {
     enum { GROUP = 2, DIMENSION = 32, PADDED = 32, WINDOW = 0 };
     enum { STATE = STATE_SUMS + PADDED, HEAD = HEAD_BYTES(DIMENSION, PADDED) };
     enum { MOST_HEADS = HEAD < AHEAD_ROOM ? AHEAD_ROOM / HEAD : 1 };
-    const int32_t *positions = c->step->positions + row;
-    const int first = first_page(positions[0], WINDOW), begin = run * RUN_PAGES;
-    const int pages = positions[tokens - 1] / PAGE_POSITIONS + 1;
-    const int end = smaller(begin + RUN_PAGES, pages), count = tokens * GROUP;
+    const int row = rows->row, begin = run * RUN_PAGES, pages = rows->last / PAGE_POSITIONS + 1;
+    const int first = first_page(c->step->positions[row], WINDOW);
+    const int end = smaller(begin + RUN_PAGES, pages), count = rows->tokens * GROUP;
     const int units = (heads + MOST_HEADS - 1) / MOST_HEADS, together = (heads + units - 1) / units;
     for (int q = 0; q < heads * count; q++) clear_state(states + q * STATE, PADDED);
     for (int page = first > begin ? first : begin; page < end; page++) {
         const int base = page * PAGE_POSITIONS, after = base + PAGE_POSITIONS;
         const uint8_t *here = head_of(c, call, row, base, head, DIMENSION, PADDED), *later = here;
         if (page + 1 < pages) later = head_of(c, call, row, after, head, DIMENSION, PADDED);
-        const int written = positions[tokens - 1] + 1 - base;  // from here on
+        const int written = rows->last + 1 - base;  // from here on
         const int written_later = written - PAGE_POSITIONS;
         for (int h = 0; h < heads; h++) {
             const int unit = h / together * together, next = unit + together;
@@ -547,7 +556,7 @@ KERNEL void attention_variant2_over_run(const struct context *c, const struct ca
             }
             attention_variant2_over_page(c, here + h * HEAD, ahead.from ? &ahead : NULL, states +
                                          h * count * STATE, queries + h * count *
-                                         QUERY_BYTES(PADDED), row, tokens, page);
+                                         QUERY_BYTES(PADDED), rows, page);
         }
     }
 }
@@ -577,26 +586,35 @@ KERNEL void attention_variant2_finish(const struct context *c, const float *stat
         for (int i = DIMENSION; i < ROW - head * DIMENSION; i++) y[i] = 0;
 }
 
-// All runs of the queries of some rows that share `heads` key-value heads.
-KERNEL void attention_variant2_of_rows(const struct context *c, const struct call *call, int row,
-                                       int tokens, int head, int heads) {
+// All runs of the queries of some rows that share `heads` key-value heads, one where the rows are of
+// several sequences: first what these have in common, then what each has of its own.
+KERNEL void attention_variant2_of_rows(const struct context *c, const struct call *call,
+                                       const struct together *rows, int head, int heads) {
     enum { GROUP = 2, PADDED = 32, STATE = STATE_SUMS + PADDED, WINDOW = 0 };
     enum { MOST_QUERIES = 24 };
     uint8_t queries[MOST_QUERIES * QUERY_BYTES(PADDED)] __attribute__((aligned(64)));
     float whole[MOST_QUERIES * STATE] __attribute__((aligned(64)));
     float part[MOST_QUERIES * STATE] __attribute__((aligned(64)));
-    const int32_t *positions = c->step->positions + row;
-    const int last_run = positions[tokens - 1] / (PAGE_POSITIONS * RUN_PAGES);
-    const int count = tokens * GROUP;
-    attention_variant2_queries(c, queries, row, tokens, head, heads);
+    const int32_t *positions = c->step->positions + rows->row;
+    const int count = rows->tokens * GROUP;
+    attention_variant2_queries(c, queries, rows->row, rows->tokens, head, heads);
     for (int q = 0; q < heads * count; q++) clear_state(whole + q * STATE, PADDED);
-    for (int run = first_page(positions[0], WINDOW) / RUN_PAGES; run <= last_run; run++) {
-        attention_variant2_over_run(c, call, part, queries, row, tokens, head, heads, run);
+    for (int run = first_page(positions[0], WINDOW) / RUN_PAGES; run < rows->runs; run++) {
+        attention_variant2_over_run(c, call, part, queries, rows, head, heads, run);
         for (int q = 0; q < heads * count; q++)
             join_state(whole + q * STATE, part + q * STATE, PADDED);
     }
+    for (int t = 0; rows->several && t < rows->tokens; t++) {
+        const struct together own = rows_of_one(c, rows->row + t);
+        for (int run = rows->runs; run < own.runs; run++) {
+            attention_variant2_over_run(c, call, part, queries + t * GROUP * QUERY_BYTES(PADDED),
+                                        &own, head, 1, run);
+            for (int q = 0; q < GROUP; q++)
+                join_state(whole + (t * GROUP + q) * STATE, part + q * STATE, PADDED);
+        }
+    }
     for (int q = 0; q < heads * count; q++)
-        attention_variant2_finish(c, whole + q * STATE, row + q % count / GROUP,
+        attention_variant2_finish(c, whole + q * STATE, rows->row + q % count / GROUP,
                                   (head + q / count) * GROUP + q % GROUP);
 }
 
@@ -611,7 +629,7 @@ KERNEL float *attention_variant2_part(const struct context *c, int pair, int run
 KERNEL void attention_variant2_divided(const struct context *c, const struct call *call,
                                        int thread, int threads) {
     enum { HEADS = 2, GROUP = 2, PADDED = 32, WINDOW = 0 };
-    enum { STATE = STATE_SUMS + PADDED, RUN_POSITIONS = PAGE_POSITIONS * RUN_PAGES };
+    enum { STATE = STATE_SUMS + PADDED };
     uint8_t queries[GROUP * QUERY_BYTES(PADDED)] __attribute__((aligned(64)));
     float whole[GROUP * STATE] __attribute__((aligned(64)));
     const int32_t *positions = c->step->positions;
@@ -622,13 +640,13 @@ KERNEL void attention_variant2_divided(const struct context *c, const struct cal
     const int first = share(units, thread, threads), end = share(units, thread + 1, threads);
     for (int pair = 0; pair < c->rows * HEADS; pair++) {
         const int row = pair / HEADS, head = pair % HEADS;
-        const int last_run = positions[row] / RUN_POSITIONS;
-        for (int run = first_page(positions[row], WINDOW) / RUN_PAGES; run <= last_run; run++) {
+        const struct together alone = rows_of_one(c, row);
+        for (int run = first_page(alone.last, WINDOW) / RUN_PAGES; run < alone.runs; run++) {
             if (unit >= first && unit < end) {
                 attention_variant2_queries(c, queries, row, 1, head, 1);
                 attention_variant2_over_run(c, call,
                                             attention_variant2_part(c, pair, run, threads),
-                                            queries, row, 1, head, 1, run);
+                                            queries, &alone, head, 1, run);
             }
             unit++;
         }
@@ -657,24 +675,25 @@ SHARED void attention_variant2(const struct context *c, const struct call *call,
         attention_variant2_divided(c, call, thread, threads);
         return;
     }
-    const int32_t *positions = c->step->positions;
+    // Sequences are taken together, and heads of the rows of one, as far as there are still several
+    // units for each thread.
+    const int sequences = smaller(c->rows * HEADS / (2 * threads), ROWS_TOGETHER);
+    struct together rows = {0};
     int64_t cost = 0;
-    for (int row = 0, tokens; row < c->rows; row += tokens) {
-        tokens = rows_together(c, row, ROWS_TOGETHER);
-        const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
-        cost += (int64_t)tokens * HEADS * (last + 1 - first_page(positions[row], WINDOW));
+    for (; rows.row < c->rows; rows.row += rows.tokens) {
+        rows = rows_together(c, rows.row, sequences, WINDOW, ROWS_TOGETHER);
+        cost += HEADS * pages_of(c, &rows, WINDOW);
     }
-    // Heads are taken together as far as there are still several units for each thread.
     const int64_t largest = cost / (threads == 1 ? 1 : PORTIONS * threads);
     int unit = 0, mine = threads == 1 ? 0 : next_ticket(c->meeting);
-    for (int row = 0, tokens; row < c->rows; row += tokens) {
-        tokens = rows_together(c, row, ROWS_TOGETHER);
-        const int last = positions[row + tokens - 1] / PAGE_POSITIONS;
-        const int64_t each = (int64_t)tokens * (last + 1 - first_page(positions[row], WINDOW));
-        const int most = within((int)(largest / each), 1, MOST_QUERIES / (tokens * GROUP));
+    for (rows.row = 0; rows.row < c->rows; rows.row += rows.tokens) {
+        rows = rows_together(c, rows.row, sequences, WINDOW, ROWS_TOGETHER);
+        const int64_t each = pages_of(c, &rows, WINDOW);
+        const int room = rows.several ? 1 : MOST_QUERIES / (rows.tokens * GROUP);
+        const int most = within((int)(largest / each), 1, room);
         for (int head = 0; head < HEADS; head += most, unit++) {
             if (unit != mine) continue;
-            attention_variant2_of_rows(c, call, row, tokens, head, smaller(most, HEADS - head));
+            attention_variant2_of_rows(c, call, &rows, head, smaller(most, HEADS - head));
             mine = threads == 1 ? unit + 1 : next_ticket(c->meeting);
         }
     }
