@@ -2,7 +2,8 @@
 //
 // Pages are taken in runs of RUN_PAGES. Within a run, pages follow one another with a running
 // maximum; runs are then joined in order. Whoever computes a run, its bits are the same. A position
-// that a query doesn't see has weight zero, which changes nothing.
+// that a query doesn't see has weight zero, which changes nothing: so far below every score is its
+// own.
 
 #define UNSEEN (-1e30f)
 
@@ -19,7 +20,8 @@ INLINE void clear_state(float *state, int padded) {
 INLINE void join_state(float *whole, const float *run, int padded) {
     const float before = whole[STATE_MOST], later = run[STATE_MOST];
     const float most = before > later ? before : later;
-    const f32x16 keep = exponential(splat(before - most)), take = exponential(splat(later - most));
+    const f32x16 keep = exponential_below(splat(before - most));
+    const f32x16 take = exponential_below(splat(later - most));
     whole[STATE_MOST] = most;
     whole[STATE_TOTAL] = whole[STATE_TOTAL] * keep[0] + run[STATE_TOTAL] * take[0];
     for (int i = STATE_SUMS; i < STATE_SUMS + padded; i += 16)
@@ -34,25 +36,32 @@ INLINE int see_all(const int *last, int window, const int QUERIES) {
     return all;
 }
 
-// Turns scores into weights and moves running maxima and totals on; query m sees the page's
-// positions `last[m]` and before, `window` of them unless 0; WHOLE: all that the page holds. Fills
-// in what earlier sums shrink by.
-INLINE void weigh_page(float (*weights)[PAGE_POSITIONS], float *shrink,
-                       f32x16 (*score)[PAGE_VECTORS], float *states, int stride, const int *last,
-                       int window, const int QUERIES, const int WHOLE) {
+// Takes away the scores of positions that a query doesn't see: query m sees the page's positions
+// `last[m]` and before, `window` of them unless 0.
+INLINE void hide_unseen(f32x16 (*score)[PAGE_VECTORS], const int *last, int window,
+                        const int QUERIES) {
     const i32x16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    f32x16 largest[ATTENTION_QUERIES], total[ATTENTION_QUERIES], change = splat(0);
-    i32x16 seen[ATTENTION_QUERIES][PAGE_VECTORS];
+    DONT_UNROLL
     for (int m = 0; m < QUERIES; m++) {
-        largest[m] = splat(UNSEEN);
+        DONT_UNROLL
         for (int v = 0; v < PAGE_VECTORS; v++) {
-            if (!WHOLE) {
-                seen[m][v] = lanes + 16 * v <= last[m];
-                if (window) seen[m][v] &= lanes + 16 * v > last[m] - window;
-                score[m][v] = choose(seen[m][v], score[m][v], splat(UNSEEN));
-            }
-            largest[m] = maximum(largest[m], score[m][v]);
+            i32x16 seen = lanes + 16 * v <= last[m];
+            if (window) seen &= lanes + 16 * v > last[m] - window;
+            score[m][v] = choose(seen, score[m][v], splat(UNSEEN));
         }
+    }
+}
+
+// Turns scores into weights and moves running maxima and totals on. Fills in what earlier sums
+// shrink by. Where a query has seen nothing yet, weights are of no use, and so is what comes of
+// them: the first position that it does see shrinks that to zero.
+INLINE void weigh_page(float (*weights)[PAGE_POSITIONS], float *shrink,
+                       f32x16 (*score)[PAGE_VECTORS], float *states, int stride,
+                       const int QUERIES) {
+    f32x16 largest[ATTENTION_QUERIES], total[ATTENTION_QUERIES], change = splat(0);
+    for (int m = 0; m < QUERIES; m++) {
+        largest[m] = score[m][0];
+        for (int v = 1; v < PAGE_VECTORS; v++) largest[m] = maximum(largest[m], score[m][v]);
     }
     for (int m = 0; m < QUERIES; m++) {
         float *state = states + m * stride;
@@ -61,9 +70,8 @@ INLINE void weigh_page(float (*weights)[PAGE_POSITIONS], float *shrink,
         total[m] = splat(0);
         for (int v = 0; v < PAGE_VECTORS; v++) {
             const f32x16 weight = exponential_below(score[m][v] - most);
-            const f32x16 kept = WHOLE ? weight : choose(seen[m][v], weight, splat(0));
-            store(weights[m] + 16 * v, kept);
-            total[m] += kept;
+            store(weights[m] + 16 * v, weight);
+            total[m] += weight;
         }
         state[STATE_MOST] = most;
         change[m] = before - most;
@@ -90,10 +98,8 @@ INLINE void see_page(float *states, const uint8_t *queries, const uint8_t *head,
     else
         score_page(score, queries, head, ahead, positions, DIMENSION, PADDED, QUERIES,
                    smaller(WIDTH, PAGE_VECTORS));
-    if (see_all(last, window, QUERIES))
-        weigh_page(weights, shrink, score, states, stride, last, window, QUERIES, 1);
-    else
-        weigh_page(weights, shrink, score, states, stride, last, window, QUERIES, 0);
+    if (!see_all(last, window, QUERIES)) hide_unseen(score, last, window, QUERIES);
+    weigh_page(weights, shrink, score, states, stride, QUERIES);
     add_values(states + STATE_SUMS, stride, shrink, weights, head, ahead, positions, DIMENSION,
                PADDED, QUERIES, WIDTH);
 }

@@ -12,7 +12,7 @@ INLINE float maximum_of_lanes(f32x16 v) {
     return v[0];
 }
 
-// e^x within 2 units in the last place for x of -87 to 88.
+// e^x within 2 units in the last place for x of -87 to 88, zero at -88.
 // x = n ln 2 + r; e^r by its Taylor polynomial, whose next term is below 2^-27 for |r| <= ln 2 / 2.
 INLINE f32x16 exponential_within(f32x16 x) {
     const i32x16 n = nearest(x * 1.44269504f);
@@ -35,8 +35,8 @@ INLINE f32x16 exponential(f32x16 x) {
     return exponential_within(minimum(maximum(x, splat(-87.0f)), splat(88.0f)));
 }
 
-// The same where x is at most 0.
-INLINE f32x16 exponential_below(f32x16 x) { return exponential_within(maximum(x, splat(-87.0f))); }
+// The same where x is at most 0; zero where it is -88 or less.
+INLINE f32x16 exponential_below(f32x16 x) { return exponential_within(maximum(x, splat(-88.0f))); }
 
 INLINE f32x16 silu(f32x16 x) { return x / (1.0f + exponential(-x)); }
 

@@ -20,6 +20,18 @@ import Testing
     }
   }
 
+  @Test(arguments: TestToolchain.different + [TestToolchain.portable])
+  func `weights of scores that are far below the largest are zero`(_ target: Target) throws {
+    let library = try Self.library(target)
+    let near = (0..<1392).map { Float($0) / -16 }
+    for (x, value) in zip(near, try Self.call(library, "exponential_below", near)) {
+      #expect(abs(Double(value) - exp(Double(x))) <= 4e-7 * exp(Double(x)), "\(x)")
+    }
+    let far: [Float] = [-88, -89, -1e4, -1e30, -.infinity, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    let weights = try Self.call(library, "exponential_below", far)
+    #expect(weights == far.map { $0 == 0 ? 1 : 0 })
+  }
+
   @Test func `angles keep their accuracy to position 131071`() throws {
     let target = try #require(TestToolchain.targets.first)
     let library = try Self.library(target)
@@ -61,7 +73,7 @@ import Testing
   private static func library(_ target: Target) throws -> UnsafeMutableRawPointer {
     let templates = TemplateLibrary()
     let words = ["isa/types.h"] + target.instructions.headers + ["functions.h", "angles.h"]
-    let vector = ["exponential", "silu", "gelu", "gelu_tanh", "relu"].map {
+    let vector = ["exponential", "exponential_below", "silu", "gelu", "gelu_tanh", "relu"].map {
       export($0, "store(y + i, \($0)(load(x + i)));")
     }
     let others = [

@@ -55,7 +55,12 @@ struct CodeWriter {
 
   /// "case 1: …" for every count up to a tile's.
   func cases(upTo count: Int, _ statement: (Int) -> String) -> String {
-    (1...count).map { "case \($0): \(statement($0)); break;" }.joined(separator: "\n")
+    cases(of: Array(1...count), statement)
+  }
+
+  /// The same for some numbers.
+  func cases(of numbers: [Int], _ statement: (Int) -> String) -> String {
+    numbers.map { "case \($0): \(statement($0)); break;" }.joined(separator: "\n")
   }
 
   mutating func write(_ kernel: PlannedKernel) {

@@ -80,11 +80,22 @@ extension CodeWriter {
         "most_queries": "\(max(together * shape.group, shape.heads))",
         "parts": "\(shape.parts)",
         "runs": "\((plan.contextLimit + runPositions - 1) / runPositions)",
-        "cases": cases(upTo: plan.tiles.queries) {
+        "cases": cases(of: shape.queriesAtOnce(rows: together, most: plan.tiles.queries)) {
           "see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED, \($0), "
             + "\(plan.tiles.width(queries: $0, vectors: shape.padded / blockRows)))"
         },
       ])
+  }
+}
+
+extension AttentionShape {
+  /// The numbers of queries that one pass over a page can have to do with, when 1 to `rows` rows with
+  /// `group` queries each are taken at most `most` at a time.
+  fileprivate func queriesAtOnce(rows: Int, most: Int) -> [Int] {
+    let counts = (1...rows).flatMap { row in
+      stride(from: 0, to: row * group, by: most).map { min(most, row * group - $0) }
+    }
+    return Set(counts).sorted()
   }
 }
 

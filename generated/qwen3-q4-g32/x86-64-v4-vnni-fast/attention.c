@@ -157,16 +157,10 @@ KERNEL void attention_over_page(const struct context *c, const uint8_t *head,
         int last[ATTENTION_QUERIES];
         for (int i = 0; i < count; i++) last[i] = positions[(m + i) / GROUP] - base;
         switch (count) {
-            case 1: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
-                             1, 2); break;
             case 2: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
                              2, 2); break;
-            case 3: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
-                             3, 2); break;
             case 4: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
                              4, 2); break;
-            case 5: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
-                             5, 2); break;
             case 6: see_page(state, query, head, ahead, written, last, WINDOW, DIMENSION, PADDED,
                              6, 2); break;
         }
