@@ -139,6 +139,27 @@ import Testing
     }
   }
 
+  /// `ProductTests` emulate the formats that this model has not.
+  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .f16), (.fast, .int8)])
+  func `CPUs that are emulated give the bits that this one gives`(
+    _ numerics: Numerics, _ cacheType: CacheType
+  ) throws {
+    // Vocabularies of AVX-512 differ in products of integers alone.
+    let targets = TestToolchain.emulated.prefix(cacheType == .int8 ? .max : 1)
+    guard let native = TestToolchain.targets.first, !targets.isEmpty else { return }
+    let graph = TestModel(
+      hidden: 64, intermediate: 96, headDimension: 24, layers: 2, window: 70, headNorm: true,
+      format: .affine(bits: 4, groupSize: 32, scaleType: .bfloat16)
+    ).graph()
+    let tokens = testTokens(90, vocabulary: graph.vocabulary)
+    let expected = try CompiledTestModel(graph, native, numerics, cacheType).logits(tokens)
+    for target in targets {
+      let compiled = try CompiledTestModel(graph, target, numerics, cacheType)
+      #expect(compiled.logits(tokens, rows: 17) == expected, "\(target.name)")
+      #expect(compiled.logits(tokens, threads: 1, rows: 1) == expected, "\(target.name)")
+    }
+  }
+
   @Test(arguments: Numerics.allCases)
   func `twice as many threads as cores finish with the same bits`(_ numerics: Numerics) throws {
     let model = TestModel(
