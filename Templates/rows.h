@@ -24,6 +24,12 @@ struct float_rows {
     float *sums;    // (tiles, groups, tokens)
 };
 
+// Activations rounded to bfloat16, two columns in one word, the first in its lower half.
+struct bf16_rows {
+    int columns;      // of a row
+    uint32_t *pairs;  // (tiles, pairs_of(columns), tokens)
+};
+
 // `bytes` of a room, on cache lines of their own.
 INLINE void *take(uint8_t **room, size_t bytes) {
     uint8_t *taken = *room;
@@ -46,6 +52,16 @@ INLINE struct float_rows take_float_rows(uint8_t **room, int rows, int padded, i
     struct float_rows x;
     x.values = (float *)take(room, (size_t)4 * rows * padded);
     x.sums = (float *)take(room, group ? (size_t)4 * rows * (padded / group) : 0);
+    return x;
+}
+
+// Words of one row, which ends with zeros up to whole vectors.
+INLINE int pairs_of(int columns) { return (columns + 15) / 16 * 8; }
+
+INLINE struct bf16_rows take_bf16_rows(uint8_t **room, int rows, int columns) {
+    struct bf16_rows x;
+    x.columns = columns;
+    x.pairs = (uint32_t *)take(room, (size_t)4 * rows * pairs_of(columns));
     return x;
 }
 
@@ -133,6 +149,20 @@ INLINE void store_floats(const struct float_rows *to, const float *x, int row, i
     const int tokens = tokens_in_tile(row, rows), token = row % TILE;
     float *values = to->values + (size_t)(row - token) * padded + token;
     for (int i = 0; i < padded; i++) values[(size_t)i * tokens] = x[i];
+}
+
+// One row as bfloat16, rounded to nearest even.
+INLINE void store_bf16(const struct bf16_rows *to, const float *x, int row, int rows) {
+    const int tokens = tokens_in_tile(row, rows), token = row % TILE;
+    const int count = pairs_of(to->columns);
+    uint32_t *pairs = to->pairs + (size_t)(row - token) * count + token;
+    for (int i = 0; i < 2 * count; i += 16) {
+        const u32x16 bits = (u32x16)load(x + i);
+        const u32x16 rounded = bits + 0x7fffu + (bits >> 16 & 1u);
+        for (int p = 0; p < 8; p++)
+            pairs[(size_t)(i / 2 + p) * tokens] =
+                rounded[2 * p] >> 16 | (rounded[2 * p + 1] & 0xffff0000u);
+    }
 }
 
 // The sum of each group of columns.

@@ -28,6 +28,9 @@ static const unsigned char isa_avx2_h[] = {
 static const unsigned char isa_avx512_h[] = {
 #embed "isa/avx512.h"
 };
+static const unsigned char isa_avx512_bf16_h[] = {
+#embed "isa/avx512_bf16.h"
+};
 static const unsigned char isa_avx512_bw_h[] = {
 #embed "isa/avx512_bw.h"
 };
@@ -151,6 +154,9 @@ static const unsigned char quant_product_affine_float_c[] = {
 static const unsigned char quant_product_affine_int8_c[] = {
 #embed "quant/product_affine_int8.c"
 };
+static const unsigned char quant_product_bf16_c[] = {
+#embed "quant/product_bf16.c"
+};
 static const unsigned char quant_product_block_float_c[] = {
 #embed "quant/product_block_float.c"
 };
@@ -194,6 +200,7 @@ static const template_file files[] = {
     {"functions.h", functions_h, sizeof functions_h},
     {"isa/avx2.h", isa_avx2_h, sizeof isa_avx2_h},
     {"isa/avx512.h", isa_avx512_h, sizeof isa_avx512_h},
+    {"isa/avx512_bf16.h", isa_avx512_bf16_h, sizeof isa_avx512_bf16_h},
     {"isa/avx512_bw.h", isa_avx512_bw_h, sizeof isa_avx512_bw_h},
     {"isa/avx512_vnni.h", isa_avx512_vnni_h, sizeof isa_avx512_vnni_h},
     {"isa/portable.h", isa_portable_h, sizeof isa_portable_h},
@@ -240,6 +247,7 @@ static const template_file files[] = {
      sizeof quant_product_affine_float_c},
     {"quant/product_affine_int8.c", quant_product_affine_int8_c,
      sizeof quant_product_affine_int8_c},
+    {"quant/product_bf16.c", quant_product_bf16_c, sizeof quant_product_bf16_c},
     {"quant/product_block_float.c", quant_product_block_float_c, sizeof quant_product_block_float_c},
     {"quant/product_block_int8.c", quant_product_block_int8_c, sizeof quant_product_block_int8_c},
     {"quant/product_dense.c", quant_product_dense_c, sizeof quant_product_dense_c},

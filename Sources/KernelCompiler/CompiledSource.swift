@@ -2,7 +2,8 @@ import ModelGraph
 
 /// How activations are multiplied.
 public enum Numerics: String, Sendable, CaseIterable {
-  /// int8 activations per weight group where weights are quantised.
+  /// int8 activations per weight group where weights are quantised; bfloat16 ones where weights
+  /// are bfloat16 and the CPU multiplies that.
   case fast
   /// float32 activations throughout.
   case exact

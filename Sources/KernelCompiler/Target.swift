@@ -9,7 +9,7 @@ public struct Target: Sendable, Equatable {
   public let instructions: InstructionSet
 
   /// The tiers that a name alone describes, the most capable first.
-  public static let known = [x8664v4vnni, x8664v4, x8664v3]
+  public static let known = [x8664v4bf16, x8664v4vnni, x8664v4, x8664v3]
 
   public static let x8664v3 = Target(
     name: "x86-64-v3", compilerFlags: ["-march=x86-64-v3"], cpuFeatures: featuresOfV3,
@@ -24,11 +24,16 @@ public struct Target: Sendable, Equatable {
     compilerFlags: ["-march=x86-64-v4", "-mavx512vnni"] + wideFlags,
     cpuFeatures: featuresOfV4 + ["avx512_vnni"], instructions: .avx512vnni)
 
+  public static let x8664v4bf16 = Target(
+    name: "x86-64-v4-bf16",
+    compilerFlags: ["-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16"] + wideFlags,
+    cpuFeatures: featuresOfV4 + ["avx512_vnni", "avx512_bf16"], instructions: .avx512bf16)
+
   /// The machine that compiles, from the macros its compiler predefines with `-march=native`.
   public static func native(predefinedMacros macros: Set<String>) -> Target {
     let features = featuresByMacro.filter { macros.contains($0.macro) }.map(\.feature)
     let instructions = InstructionSet.best(for: macros)
-    let wide = instructions == .avx512 || instructions == .avx512vnni
+    let wide = [.avx512, .avx512vnni, .avx512bf16].contains(instructions)
     return Target(
       name: "native",
       compilerFlags: ["-march=native"] + (wide ? wideFlags : []),
@@ -46,12 +51,13 @@ public struct Target: Sendable, Equatable {
 
 /// Which vocabulary of vector words the C is written in.
 public enum InstructionSet: String, Sendable {
-  case avx512vnni, avx512, avx2, portable
+  case avx512bf16, avx512vnni, avx512, avx2, portable
 
   static func best(for macros: Set<String>) -> InstructionSet {
     let v4 = ["__AVX512F__", "__AVX512BW__", "__AVX512DQ__", "__AVX512VL__"]
     if v4.allSatisfy(macros.contains) {
-      return macros.contains("__AVX512VNNI__") ? .avx512vnni : .avx512
+      guard macros.contains("__AVX512VNNI__") else { return .avx512 }
+      return macros.contains("__AVX512BF16__") ? .avx512bf16 : .avx512vnni
     }
     if ["__AVX2__", "__FMA__", "__F16C__"].allSatisfy(macros.contains) { return .avx2 }
     return .portable
@@ -60,6 +66,7 @@ public enum InstructionSet: String, Sendable {
   /// Templates that make up `vector.h`, in order.
   var headers: [String] {
     switch self {
+    case .avx512bf16: ["isa/avx512.h", "isa/avx512_vnni.h", "isa/avx512_bf16.h"]
     case .avx512vnni: ["isa/avx512.h", "isa/avx512_vnni.h"]
     case .avx512: ["isa/avx512.h", "isa/avx512_bw.h"]
     case .avx2: ["isa/avx2.h"]
@@ -67,10 +74,18 @@ public enum InstructionSet: String, Sendable {
     }
   }
 
+  /// Whether two products of bfloat16 a lane are one instruction.
+  var multipliesBFloat16: Bool {
+    switch self {
+    case .avx512bf16: true
+    case .avx512vnni, .avx512, .avx2, .portable: false
+    }
+  }
+
   /// Products of four codes up to `largest` with signed bytes that a lane's sums hold, a power of two.
   func quadsTogether(_ largest: Int) -> Int {
     switch self {
-    case .avx512vnni, .portable: return 1 << 16
+    case .avx512bf16, .avx512vnni, .portable: return 1 << 16
     case .avx512, .avx2:
       // Halves of a large code are summed apart.
       let code = largest < 128 ? largest : 15
@@ -82,7 +97,7 @@ public enum InstructionSet: String, Sendable {
   /// 32-bit lanes of one register: what bounds how many tokens a tile can hold.
   var registers: (count: Int, lanes: Int) {
     switch self {
-    case .avx512vnni, .avx512: (32, 16)
+    case .avx512bf16, .avx512vnni, .avx512: (32, 16)
     case .avx2: (16, 8)
     case .portable: (16, 4)
     }

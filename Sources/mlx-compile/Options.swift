@@ -51,7 +51,8 @@ let cacheTypeHelp = ArgumentHelp(
   "How keys and values are kept: f16 or int8, which takes half of it (default: f16; f32 in exact).")
 
 let numericsHelp = ArgumentHelp(
-  "fast multiplies by int8 activations, exact by float32.",
+  "fast multiplies by int8 activations (bfloat16 weights: by bfloat16, where the CPU can), exact "
+    + "by float32.",
   discussion: """
     How far fast diverges from exact is measured when the bundle is made, and stored in it.
     """)

@@ -1,7 +1,8 @@
 // Vector words: one vocabulary for every instruction set. A vector holds 16 lanes; on narrower
 // machines the compiler makes it of two or four registers. Words mean the same, to the bit, in
-// every header, so all targets of a model agree. Products of bytes work on one register at a time:
-// a header says how many REGISTERS a vector takes.
+// every header that has them, so all targets of a model agree where they use the same ones: only
+// products of bfloat16 have a word that most lack. Products of bytes work on one register at a
+// time: a header says how many REGISTERS a vector takes.
 #include <stdint.h>
 
 typedef float f32x16 __attribute__((vector_size(64)));

@@ -23,6 +23,31 @@ struct TestToolchain {
     if !chosen.contains(where: { $0.instructions == target.instructions }) { chosen.append(target) }
   }
 
+  /// One of each vocabulary that this machine's CPU lacks, compiled for the CPU that is here: what
+  /// it lacks of AVX-512 is emulated by SIMDe, which Tests/Fixtures/emulation puts in the place of
+  /// the compiler's intrinsics. Empty where the CPU has them all, has no AVX2, or SIMDe is missing.
+  static let emulated: [Target] = {
+    guard let toolchain = try? toolchain.get(), let native = targets.first,
+      native.instructions != .portable
+    else { return [] }
+    let headers = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Fixtures/emulation").path
+    let flags = ["-march=native", "-isystem", headers]
+    let isThere = ["-D__SCE__", "-include", "immintrin.h"]
+    guard (try? toolchain.predefinedMacros(flags: flags + isThere)) != nil else {
+      print("skipped: kernels for AVX-512, which this CPU lacks, need SIMDe (libsimde-dev)")
+      return []
+    }
+    let missing = Target.known.filter { known in
+      !different.contains { $0.instructions == known.instructions }
+    }
+    return missing.map { known in
+      Target(
+        name: known.name + "-emulated", compilerFlags: flags, cpuFeatures: native.cpuFeatures,
+        instructions: known.instructions)
+    }
+  }()
+
   /// Plain C, which every machine runs.
   static let portable = Target(
     name: "portable", compilerFlags: ["-march=native"], cpuFeatures: [], instructions: .portable)

@@ -139,6 +139,48 @@ import Testing
     }
   }
 
+  /// `ProductTests` emulate the formats that this model has not.
+  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .f16), (.fast, .int8)])
+  func `CPUs that are emulated give the bits that this one gives`(
+    _ numerics: Numerics, _ cacheType: CacheType
+  ) throws {
+    // Vocabularies of AVX-512 differ in products of integers and of bfloat16 alone.
+    let targets = TestToolchain.emulated.filter { $0.instructions != .avx512bf16 }
+      .prefix(cacheType == .int8 ? .max : 1)
+    guard let native = TestToolchain.targets.first, !targets.isEmpty else { return }
+    let graph = TestModel(
+      hidden: 64, intermediate: 96, headDimension: 24, layers: 2, window: 70, headNorm: true,
+      format: .affine(bits: 4, groupSize: 32, scaleType: .bfloat16)
+    ).graph()
+    let tokens = testTokens(90, vocabulary: graph.vocabulary)
+    let expected = try CompiledTestModel(graph, native, numerics, cacheType).logits(tokens)
+    for target in targets {
+      let compiled = try CompiledTestModel(graph, target, numerics, cacheType)
+      #expect(compiled.logits(tokens, rows: 17) == expected, "\(target.name)")
+      #expect(compiled.logits(tokens, threads: 1, rows: 1) == expected, "\(target.name)")
+    }
+  }
+
+  @Test func `neither batch, chunks nor threads change a bit of products of bfloat16`() throws {
+    let all = TestToolchain.targets + TestToolchain.emulated
+    guard let target = all.first(where: { $0.instructions.multipliesBFloat16 }) else { return }
+    let model = TestModel(
+      hidden: 36, intermediate: 52, headDimension: 20, layers: 2, tied: true,
+      format: .dense(.bfloat16))
+    let graph = model.graph()
+    let compiled = try CompiledTestModel(graph, target, .fast, .f32)
+    let prompts = [130, 17, 1, 90].enumerated().map { index, count in
+      testTokens(count, vocabulary: model.vocabulary, seed: UInt64(index))
+    }
+    let expected = prompts.map { compiled.logits($0, threads: 1) }
+    #expect(compiled.logits(prompts[0], threads: 3, rows: 1) == expected[0])
+    #expect(compiled.logits(prompts[0], threads: 2, rows: 13) == expected[0])
+    #expect(together(compiled, prompts, threads: 2) == expected.map { $0.suffix(37) })
+    // Rows are rounded by 2^-9 at most, in ten products one after the other.
+    let error = distance(expected[0], ReferenceModel(graph).logits(prompts[0]))
+    #expect(error > 0x1p-15 && error < 10 * 0x1p-9)
+  }
+
   @Test(arguments: Numerics.allCases)
   func `twice as many threads as cores finish with the same bits`(_ numerics: Numerics) throws {
     let model = TestModel(

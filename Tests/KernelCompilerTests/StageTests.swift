@@ -66,7 +66,7 @@ import Testing
       hidden: 64, intermediate: 64, tied: true,
       format: .affine(bits: 6, groupSize: 32, scaleType: .float16)
     ).graph()
-    let plans = try [Target.x8664v3, .x8664v4vnni].flatMap { target in
+    let plans = try [Target.x8664v3, .x8664v4bf16].flatMap { target in
       try Numerics.allCases.map { try plan(graph, target: target, numerics: $0) }
     }
     #expect(Set(plans.map(\.signature)).count == 1)
@@ -82,9 +82,16 @@ import Testing
     #expect(target.instructions == .avx2)
     #expect(target.cpuFeatures == ["avx", "avx2", "f16c", "fma", "gfni"])
     #expect(Target.native(predefinedMacros: []).instructions == .portable)
+    let v4: Set = ["__AVX512F__", "__AVX512BW__", "__AVX512DQ__", "__AVX512VL__"]
+    let capable = Target.native(predefinedMacros: v4.union(["__AVX512VNNI__", "__AVX512BF16__"]))
+    #expect(capable.instructions == .avx512bf16)
+    #expect(capable.cpuFeatures.contains("avx512_bf16"))
+    let without = Target.native(predefinedMacros: v4.union(["__AVX512BF16__"]))
+    #expect(without.instructions == .avx512, "that tier multiplies bytes by VNNI")
     #expect(
       throws: CompilerError(
-        "target x99 is unknown; the targets are native, x86-64-v4-vnni, x86-64-v4, x86-64-v3")
+        "target x99 is unknown; the targets are native, x86-64-v4-bf16, x86-64-v4-vnni, x86-64-v4, "
+          + "x86-64-v3")
     ) { try Target.named("x99", predefinedMacros: []) }
   }
 }

@@ -47,7 +47,7 @@ extension CodeWriter {
 
   /// The prepared rows that a matrix multiplies.
   func rows(for matrix: MatrixShape) -> ActivationFormat {
-    ActivationFormat(matrix.format, plan.numerics)
+    ActivationFormat(matrix.format, plan.numerics, plan.target.instructions)
   }
 
   /// What is done to the products of one block before they are stored.
@@ -99,6 +99,7 @@ extension ActivationFormat {
     switch self {
     case .int8: "int8_rows"
     case .float: "float_rows"
+    case .bf16: "bf16_rows"
     }
   }
 
@@ -106,6 +107,7 @@ extension ActivationFormat {
     switch self {
     case .int8(let group): "bytes in groups of \(group)"
     case .float(nil): "floats"
+    case .bf16: "bfloat16"
     case .float(let group?): "floats with sums of \(group)"
     }
   }
@@ -118,6 +120,8 @@ extension ActivationFormat {
     case .float(let group):
       "const struct float_rows \(label) = "
         + "take_float_rows(&room, capacity, \(input.row), \(group ?? 0));"
+    case .bf16:
+      "const struct bf16_rows \(label) = take_bf16_rows(&room, capacity, \(input.columns));"
     }
   }
 
@@ -128,6 +132,7 @@ extension ActivationFormat {
       let floats = "store_floats(\(label), x, row, rows, ROW);"
       guard let group else { return floats }
       return floats + "\nstore_sums(\(label), x, row, rows, COLUMNS, \(group));"
+    case .bf16: return "store_bf16(\(label), x, row, rows);"
     }
   }
 }

@@ -4,16 +4,19 @@ extension CodeWriter {
   /// Writes the product of 16 rows of such a matrix with a tile of prepared rows; its name.
   mutating func product(_ matrix: MatrixShape) -> String {
     var label = "\(matrix.format.label)_\(matrix.columns)"
-    let activations = ActivationFormat(matrix.format, plan.numerics)
+    let activations = rows(for: matrix)
     var values = holes(matrix)
-    if case (.affine, .int8) = (matrix.format, activations) {
+    switch (matrix.format, activations) {
+    case (.affine, .int8), (.dense, .bf16):
       label = matrix.format.label
       values["columns"] = nil
+    default: break
     }
     values["tile"] = "tile_\(label)"
     values["cases"] = productCases("tile_\(label)")
     let template: String
     switch (matrix.format, activations) {
+    case (_, .bf16): template = "quant/product_bf16.c"
     case (.dense(let type), _):
       template = "quant/product_dense.c"
       values["load_columns"] = "columns_\(type.label)"

@@ -55,11 +55,13 @@ extension FusedKernel.Work {
   }
 
   /// The forms in which the kernel's matrices want the rows that they multiply, without repeats.
-  func activations(_ numerics: Numerics) -> (formats: [ActivationFormat], columns: Int)? {
+  func activations(
+    _ numerics: Numerics, _ instructions: InstructionSet
+  ) -> (formats: [ActivationFormat], columns: Int)? {
     guard let first = linears.first else { return nil }
     var formats: [ActivationFormat] = []
     for linear in linears {
-      let format = ActivationFormat(linear.weight.format, numerics)
+      let format = ActivationFormat(linear.weight.format, numerics, instructions)
       if !formats.contains(format) { formats.append(format) }
     }
     return (formats, first.weight.columns)

@@ -12,7 +12,8 @@ struct Buffers {
 
   /// Step numbers count rope tables first, then kernels.
   init(
-    graph: Graph, fused: [FusedKernel], ropes: RopeTables, maximumRows: Int, numerics: Numerics
+    graph: Graph, fused: [FusedKernel], ropes: RopeTables, maximumRows: Int, numerics: Numerics,
+    instructions: InstructionSet
   ) throws {
     self.ropes = ropes
     let first = ropes.tables.count
@@ -24,7 +25,7 @@ struct Buffers {
     }
     for (index, kernel) in fused.enumerated() {
       let step = first + index
-      if let (formats, columns) = kernel.work.activations(numerics) {
+      if let (formats, columns) = kernel.work.activations(numerics, instructions) {
         let bytes = InputShape.bytes(formats, rows: maximumRows, columns: columns)
         let offset = arena.place(ArenaRequest(bytes: bytes, first: step, last: step))
         rooms[step] = Buffer(name: "prepared", offset: offset)

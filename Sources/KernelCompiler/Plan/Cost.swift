@@ -1,7 +1,7 @@
 extension PlannedKernel {
   /// Bytes and operations of all calls of a step.
   var cost: KernelCost {
-    let one = shape.cost(numerics, cacheType: cacheType)
+    let one = shape.cost(numerics, instructions, cacheType: cacheType)
     return KernelCost(
       name: name, calls: calls.count, wantedCalls: calls.count { $0.isForWanted },
       weightBytes: calls.count * one.weightBytes,
@@ -20,24 +20,28 @@ extension KernelShape {
     var int8OperationsPerRow = 0
     var pageBytesPerPosition = 0
     var operationsPerPosition = 0
-
-    init(_ matrices: [MatrixShape] = [], _ numerics: Numerics = .exact) {
-      weightBytes = matrices.reduce(0) { $0 + $1.bytes }
-      operationsPerRow = matrices.reduce(0) { $0 + $1.operations }
-      int8OperationsPerRow = matrices.reduce(0) { sum, matrix in
-        if case .int8 = ActivationFormat(matrix.format, numerics) { return sum + matrix.operations }
-        return sum
-      }
-    }
   }
 
-  func cost(_ numerics: Numerics, cacheType: CacheType) -> Cost {
+  func cost(
+    _ numerics: Numerics, _ instructions: InstructionSet, cacheType: CacheType
+  ) -> Cost {
+    func cost(_ matrices: [MatrixShape]) -> Cost {
+      var cost = Cost()
+      for matrix in matrices {
+        cost.weightBytes += matrix.bytes
+        cost.operationsPerRow += matrix.operations
+        if case .int8 = ActivationFormat(matrix.format, numerics, instructions) {
+          cost.int8OperationsPerRow += matrix.operations
+        }
+      }
+      return cost
+    }
     switch self {
     case .ropeTable, .embed: return Cost()
-    case .heads(let heads): return Cost(heads.parts.map(\.matrix), numerics)
-    case .gated(let gated): return Cost([gated.gate, gated.up], numerics)
-    case .residual(let residual): return Cost([residual.matrix], numerics)
-    case .logits(let logits): return Cost([logits.matrix], numerics)
+    case .heads(let heads): return cost(heads.parts.map(\.matrix))
+    case .gated(let gated): return cost([gated.gate, gated.up])
+    case .residual(let residual): return cost([residual.matrix])
+    case .logits(let logits): return cost([logits.matrix])
     case .attention(let attention):
       var cost = Cost()
       cost.pageBytesPerPosition =

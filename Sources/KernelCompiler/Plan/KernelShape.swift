@@ -50,8 +50,10 @@ enum ActivationFormat: Hashable, Sendable {
   case int8(group: Int)
   /// Floats, with a sum for each group where weights come in groups.
   case float(group: Int?)
+  /// bfloat16, two columns in a word.
+  case bf16
 
-  init(_ format: WeightFormat, _ numerics: Numerics) {
+  init(_ format: WeightFormat, _ numerics: Numerics, _ instructions: InstructionSet) {
     switch (format, numerics) {
     case (.affine(_, let group, _), .fast): self = .int8(group: group)
     case (.affine(_, let group, _), .exact): self = .float(group: group)
@@ -59,15 +61,17 @@ enum ActivationFormat: Hashable, Sendable {
     case (.blockFloat(.nvfp4), .fast): self = .int8(group: BlockFloat.nvfp4.groupSize)
     // Values of E4M3 are no small multiples of one unit: they are multiplied as floats.
     case (.blockFloat(.mxfp8), .fast), (.blockFloat, .exact): self = .float(group: nil)
+    case (.dense(.bfloat16), .fast) where instructions.multipliesBFloat16: self = .bf16
     case (.dense, _): self = .float(group: nil)
     }
   }
 
-  /// "int8_g64", "floats": names the prepared rows in the C.
+  /// "int8_g64", "floats", "bf16": names the prepared rows in the C.
   var label: String {
     switch self {
     case .int8(let group): "int8_g\(group)"
     case .float(let group): group.map { "floats_g\($0)" } ?? "floats"
+    case .bf16: "bf16"
     }
   }
 
@@ -79,6 +83,7 @@ enum ActivationFormat: Hashable, Sendable {
     case .int8(let group): (groups, values) = (2 * (columns / group), columns)
     case .float(let group):
       (groups, values) = (group.map { columns / $0 } ?? 0, 4 * columns.rounded(upTo: blockRows))
+    case .bf16: (groups, values) = (0, 2 * columns.rounded(upTo: blockRows))
     }
     return (rows * values).rounded(upTo: 64) + (rows * groups * 4).rounded(upTo: 64) + 64
   }

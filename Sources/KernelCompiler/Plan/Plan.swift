@@ -67,6 +67,7 @@ struct PlannedKernel: Sendable {
   let shape: KernelShape
   var calls: [PlannedCall]
   let numerics: Numerics
+  let instructions: InstructionSet
   let cacheType: CacheType
 }
 

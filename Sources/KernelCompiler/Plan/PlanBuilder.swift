@@ -7,7 +7,7 @@ func plan(
 ) throws -> Plan {
   let fused = try fuse(graph)
   var builder = try PlanBuilder(
-    graph: graph, fused: fused, numerics: numerics,
+    graph: graph, fused: fused, numerics: numerics, instructions: target.instructions,
     cacheType: CacheType.chosen(cacheType, numerics))
   for (step, kernel) in builder.steps.enumerated() {
     try builder.add(kernel, step: step)
@@ -26,6 +26,7 @@ struct PlanBuilder {
 
   let graph: Graph
   let numerics: Numerics
+  let instructions: InstructionSet
   let cacheType: CacheType
   let steps: [Step]
   let maximumRows = 512
@@ -46,20 +47,23 @@ struct PlanBuilder {
   var threadPartsBytes = 0
 
   init(
-    graph: Graph, fused: [FusedKernel], numerics: Numerics, cacheType: CacheType
+    graph: Graph, fused: [FusedKernel], numerics: Numerics, instructions: InstructionSet,
+    cacheType: CacheType
   ) throws {
     self.graph = graph
     self.numerics = numerics
+    self.instructions = instructions
     self.cacheType = cacheType
     let ropes = RopeTables(fused)
     steps = ropes.tables.map { .ropeTable($0) } + fused.map { .fused($0) }
     let pages = (graph.contextLimit + Plan.pagePositions - 1) / Plan.pagePositions
     runPages = max(4, (pages + Self.mostRuns - 1) / Self.mostRuns)
     buffers = try Buffers(
-      graph: graph, fused: fused, ropes: ropes, maximumRows: maximumRows, numerics: numerics)
+      graph: graph, fused: fused, ropes: ropes, maximumRows: maximumRows, numerics: numerics,
+      instructions: instructions)
     threadRowsBytes =
       fused.compactMap { kernel in
-        kernel.work.activations(numerics).map {
+        kernel.work.activations(numerics, instructions).map {
           InputShape.bytes($0.formats, rows: rowsAlone, columns: $0.columns)
         }
       }.max() ?? 0
@@ -78,7 +82,7 @@ struct PlanBuilder {
       functions.append(
         PlannedKernel(
           name: freshName(role, shape), role: role, shape: shape, calls: [], numerics: numerics,
-          cacheType: cacheType))
+          instructions: instructions, cacheType: cacheType))
     }
     functions[index].calls.append(call)
     schedule.append(

@@ -31,7 +31,8 @@ extension PlanBuilder {
   ) -> InputShape {
     InputShape(
       source: buffers[input.value], columns: graph[input.value].columns, norm: norm,
-      wantedRows: wantedRows, activations: kernel.work.activations(numerics)?.formats ?? [],
+      wantedRows: wantedRows,
+      activations: kernel.work.activations(numerics, instructions)?.formats ?? [],
       room: buffers.room(step: step))
   }
 
