@@ -8,12 +8,10 @@ extension GrammarBuilder {
     _ schema: JSON, options: SchemaOptions = SchemaOptions()
   ) throws(GrammarError) -> Part {
     let document = try SchemaDocument(schema, limits: limits)
+    var compiler = SchemaCompiler(document, options, punctuation(options.whitespace))
     // The builder moves into the compiler and back: a copy would cost what is built so far.
-    var own = GrammarBuilder(limits: limits)
-    swap(&own, &self)
-    var compiler = SchemaCompiler(own, document, options)
-    own = GrammarBuilder(limits: limits)
-    defer { self = compiler.builder }
+    swap(&compiler.builder, &self)
+    defer { swap(&compiler.builder, &self) }
     let part = try compiler.part(compiler.facets("", schema))
     try compiler.builder.checkSize()
     return part
@@ -37,7 +35,8 @@ extension Grammar {
 /// Alternatives (`anyOf` and its like) are multiplied out, so that what is left is a list of plain
 /// facets which all hold; they are then merged type by type.
 struct SchemaCompiler {
-  var builder: GrammarBuilder
+  /// Stands in for the one that moves in.
+  var builder = GrammarBuilder.nothing
   let document: SchemaDocument
   let options: SchemaOptions
   let punctuation: Punctuation
@@ -55,14 +54,8 @@ struct SchemaCompiler {
   private static let mostParts = 30_000
   private static let mostDepth = 120
 
-  init(
-    _ builder: consuming GrammarBuilder, _ document: SchemaDocument, _ options: SchemaOptions
-  ) {
-    var builder = builder
-    punctuation = Punctuation(&builder, options.whitespace)
-    self.builder = builder
-    self.document = document
-    self.options = options
+  init(_ document: SchemaDocument, _ options: SchemaOptions, _ punctuation: Punctuation) {
+    (self.document, self.options, self.punctuation) = (document, options, punctuation)
   }
 
   /// A schema as facets; nil where nothing satisfies it.
