@@ -58,6 +58,8 @@ struct ExpressionPool: Sendable {
   private var slots = [Int32](repeating: 0, count: 1 << 10)
   private let seed = UInt64.random(in: .min ... .max) | 1
   private var setIndex: [ByteSet: Int32] = [:]
+  /// The expression of each byte alone; `never` for none yet. (256)
+  private var singleBytes = [Expression](repeating: Self.never, count: 256)
   let limit: Int
   /// Set once the limit was met; expressions made since are `never`.
   private(set) var isExhausted = false
@@ -145,7 +147,13 @@ extension ExpressionPool {
     return intern(Node(kind: .bytes, first: number))
   }
 
-  mutating func byte(_ byte: UInt8) -> Expression { bytes(ByteSet(byte)) }
+  mutating func byte(_ byte: UInt8) -> Expression {
+    let known = singleBytes[Int(byte)]
+    if known != Self.never { return known }
+    let result = bytes(ByteSet(byte))
+    singleBytes[Int(byte)] = result
+    return result
+  }
 
   mutating func literal(_ text: some BidirectionalCollection<UInt8>) -> Expression {
     var result = Self.empty
@@ -159,6 +167,9 @@ extension ExpressionPool {
     if first == Self.never || second == Self.never { return Self.never }
     if first == Self.empty { return second }
     if second == Self.empty { return first }
+    if self[first].kind != .concatenation {
+      return intern(Node(kind: .concatenation, first: first, second: second))
+    }
     var parts = [first]
     while let last = parts.last, self[last].kind == .concatenation {
       parts[parts.count - 1] = self[last].first
@@ -195,7 +206,12 @@ extension ExpressionPool {
   }
 
   mutating func both(_ all: [Expression]) -> Expression {
-    all.reduce(Self.everything) { both($0, $1) }
+    var parts: [Expression] = []
+    for expression in all where expression != Self.everything {
+      if expression == Self.never { return Self.never }
+      parts += elements(expression, .both)
+    }
+    return parts.isEmpty ? Self.everything : list(.both, parts)
   }
 
   mutating func complement(_ expression: Expression) -> Expression {
