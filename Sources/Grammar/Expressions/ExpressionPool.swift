@@ -280,7 +280,7 @@ extension ExpressionPool {
   private func makeTraits(_ node: Node) -> Traits {
     var result = Traits(
       isNullable: false, isPlain: true, hasLargeCounts: false, depth: 1, first: .none,
-      identity: StructuralHash(node, self))
+      identity: StructuralHash(node, traits, sets))
     let first = nodes.indices.contains(Int(node.first)) ? traits[Int(node.first)] : nil
     let second = nodes.indices.contains(Int(node.second)) ? traits[Int(node.second)] : nil
     switch node.kind {
@@ -334,7 +334,10 @@ struct StructuralHash: Hashable, Sendable {
   let low: Int
   let high: Int
 
-  init(_ node: ExpressionPool.Node, _ pool: ExpressionPool) {
+  /// - Parameters:
+  ///   - traits: those of the pool's expressions, by number.
+  ///   - sets: the pool's sets.
+  init(_ node: ExpressionPool.Node, _ traits: [ExpressionPool.Traits], _ sets: [ByteSet]) {
     var low = Hasher()
     var high = Hasher()
     high.combine(1)
@@ -343,13 +346,13 @@ struct StructuralHash: Hashable, Sendable {
       high.combine(value)
     }
     func add(child: Int32) {
-      low.combine(pool.traits[Int(child)].identity.low)
-      high.combine(pool.traits[Int(child)].identity.high)
+      low.combine(traits[Int(child)].identity.low)
+      high.combine(traits[Int(child)].identity.high)
     }
     add(node.kind.rawValue)
     switch node.kind {
     case .never, .empty: break
-    case .bytes: add(pool.sets[Int(node.first)])
+    case .bytes: add(sets[Int(node.first)])
     case .concatenation, .either, .both:
       add(child: node.first)
       add(child: node.second)
