@@ -55,6 +55,10 @@ public struct GrammarBuilder: Sendable {
   var patterns: [String: Expression] = [:]
   private var freeTexts: [Grammar.FreeText] = []
   private var templates: [String: Part] = [:]
+  var punctuations: [SchemaOptions.Whitespace: Punctuation] = [:]
+
+  /// One in which nothing is built.
+  static let nothing = GrammarBuilder()
 
   public init(limits: GrammarLimits = GrammarLimits()) {
     self.limits = limits

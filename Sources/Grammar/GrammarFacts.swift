@@ -9,28 +9,36 @@ struct GrammarFacts {
   ) {
     isNullable = [Bool](repeating: false, count: nodes.count)
     isProductive = isNullable
+    // Parts stand in front of what holds them, but for rules: few rounds are needed.
+    var undecided: [Int] = []
+    for (index, node) in nodes.enumerated() {
+      if case .terminal(let expression) = node {
+        let isEmpty = expression == ExpressionPool.never || pool.deadness[expression] == true
+        (isNullable[index], isProductive[index]) = (pool.isNullable(expression), !isEmpty)
+      } else {
+        undecided.append(index)
+      }
+    }
     var changes = true
     while changes {
       changes = false
-      for (index, node) in nodes.enumerated() where !(isNullable[index] && isProductive[index]) {
-        let (nullable, productive) = judge(node, rules, pool, freeTexts)
+      undecided.removeAll { index in
+        let (nullable, productive) = judge(nodes[index], rules, freeTexts)
         if nullable != isNullable[index] || productive != isProductive[index] { changes = true }
         isNullable[index] = nullable
         isProductive[index] = productive
+        return nullable && productive
       }
     }
   }
 
+  /// What the facts known so far say of a part that isn't a terminal.
   private func judge(
-    _ node: Grammar.Node, _ rules: [Int32], _ pool: ExpressionPool,
-    _ freeTexts: [Grammar.FreeText]
+    _ node: Grammar.Node, _ rules: [Int32], _ freeTexts: [Grammar.FreeText]
   ) -> (nullable: Bool, productive: Bool) {
     func both(_ child: Int32) -> (Bool, Bool) { (isNullable[Int(child)], isProductive[Int(child)]) }
     switch node {
-    case .never: return (false, false)
-    case .terminal(let expression):
-      let isEmpty = expression == ExpressionPool.never || pool.deadness[expression] == true
-      return (pool.isNullable(expression), !isEmpty)
+    case .never, .terminal: return (false, false)
     case .sequence(let parts):
       return (
         parts.allSatisfy { isNullable[Int($0)] }, parts.allSatisfy { isProductive[Int($0)] }
@@ -58,43 +66,48 @@ struct GrammarFacts {
     enum Mark { case new, open, done }
     var marks = [Mark](repeating: .new, count: nodes.count)
     for start in nodes.indices where marks[start] == .new {
-      var stack: [(node: Int, children: [Int32])] = [(start, beginnings(nodes[start], rules))]
+      var stack = [(node: start, left: countOfBeginnings(nodes[start]))]
       marks[start] = .open
       while let top = stack.last {
-        guard let child = top.children.last else {
+        guard top.left > 0 else {
           marks[top.node] = .done
           stack.removeLast()
           continue
         }
-        stack[stack.count - 1].children.removeLast()
-        switch marks[Int(child)] {
+        stack[stack.count - 1].left -= 1
+        let child = beginning(top.left - 1, of: nodes[top.node], rules)
+        switch marks[child] {
         case .done: break
         case .open:
-          let loop = stack.drop { $0.node != Int(child) }
+          let loop = stack.drop { $0.node != child }
           for entry in loop { if case .rule(let number) = nodes[entry.node] { return Int(number) } }
         case .new:
-          marks[Int(child)] = .open
-          stack.append((Int(child), beginnings(nodes[Int(child)], rules)))
+          marks[child] = .open
+          stack.append((child, countOfBeginnings(nodes[child])))
         }
       }
     }
     return nil
   }
 
-  /// The parts with which a text of a node may begin.
-  private func beginnings(_ node: Grammar.Node, _ rules: [Int32]) -> [Int32] {
+  /// With how many of its parts a text of a node may begin: the first so many.
+  private func countOfBeginnings(_ node: Grammar.Node) -> Int {
     switch node {
-    case .never, .terminal, .marker, .free: return []
+    case .never, .terminal, .marker, .free: 0
     case .sequence(let parts):
-      var result: [Int32] = []
-      for part in parts {
-        result.append(part)
-        if !isNullable[Int(part)] { break }
-      }
-      return result
-    case .choice(let parts): return parts
-    case .repetition(let part, _, _): return [part]
-    case .rule(let number): return [rules[Int(number)]]
+      parts.firstIndex { !isNullable[Int($0)] }.map { $0 + 1 } ?? parts.count
+    case .choice(let parts): parts.count
+    case .repetition, .rule: 1
+    }
+  }
+
+  /// One of those parts.
+  private func beginning(_ place: Int, of node: Grammar.Node, _ rules: [Int32]) -> Int {
+    switch node {
+    case .sequence(let parts), .choice(let parts): Int(parts[place])
+    case .repetition(let part, _, _): Int(part)
+    case .rule(let number): Int(rules[Int(number)])
+    case .never, .terminal, .marker, .free: 0
     }
   }
 }

@@ -58,6 +58,8 @@ struct ExpressionPool: Sendable {
   private var slots = [Int32](repeating: 0, count: 1 << 10)
   private let seed = UInt64.random(in: .min ... .max) | 1
   private var setIndex: [ByteSet: Int32] = [:]
+  /// The expression of each byte alone; `never` for none yet. (256)
+  private var singleBytes = [Expression](repeating: Self.never, count: 256)
   let limit: Int
   /// Set once the limit was met; expressions made since are `never`.
   private(set) var isExhausted = false
@@ -145,7 +147,13 @@ extension ExpressionPool {
     return intern(Node(kind: .bytes, first: number))
   }
 
-  mutating func byte(_ byte: UInt8) -> Expression { bytes(ByteSet(byte)) }
+  mutating func byte(_ byte: UInt8) -> Expression {
+    let known = singleBytes[Int(byte)]
+    if known != Self.never { return known }
+    let result = bytes(ByteSet(byte))
+    singleBytes[Int(byte)] = result
+    return result
+  }
 
   mutating func literal(_ text: some BidirectionalCollection<UInt8>) -> Expression {
     var result = Self.empty
@@ -159,6 +167,9 @@ extension ExpressionPool {
     if first == Self.never || second == Self.never { return Self.never }
     if first == Self.empty { return second }
     if second == Self.empty { return first }
+    if self[first].kind != .concatenation {
+      return intern(Node(kind: .concatenation, first: first, second: second))
+    }
     var parts = [first]
     while let last = parts.last, self[last].kind == .concatenation {
       parts[parts.count - 1] = self[last].first
@@ -195,7 +206,12 @@ extension ExpressionPool {
   }
 
   mutating func both(_ all: [Expression]) -> Expression {
-    all.reduce(Self.everything) { both($0, $1) }
+    var parts: [Expression] = []
+    for expression in all where expression != Self.everything {
+      if expression == Self.never { return Self.never }
+      parts += elements(expression, .both)
+    }
+    return parts.isEmpty ? Self.everything : list(.both, parts)
   }
 
   mutating func complement(_ expression: Expression) -> Expression {
@@ -264,7 +280,7 @@ extension ExpressionPool {
   private func makeTraits(_ node: Node) -> Traits {
     var result = Traits(
       isNullable: false, isPlain: true, hasLargeCounts: false, depth: 1, first: .none,
-      identity: StructuralHash(node, self))
+      identity: StructuralHash(node, traits, sets))
     let first = nodes.indices.contains(Int(node.first)) ? traits[Int(node.first)] : nil
     let second = nodes.indices.contains(Int(node.second)) ? traits[Int(node.second)] : nil
     switch node.kind {
@@ -318,7 +334,10 @@ struct StructuralHash: Hashable, Sendable {
   let low: Int
   let high: Int
 
-  init(_ node: ExpressionPool.Node, _ pool: ExpressionPool) {
+  /// - Parameters:
+  ///   - traits: those of the pool's expressions, by number.
+  ///   - sets: the pool's sets.
+  init(_ node: ExpressionPool.Node, _ traits: [ExpressionPool.Traits], _ sets: [ByteSet]) {
     var low = Hasher()
     var high = Hasher()
     high.combine(1)
@@ -327,13 +346,13 @@ struct StructuralHash: Hashable, Sendable {
       high.combine(value)
     }
     func add(child: Int32) {
-      low.combine(pool.traits[Int(child)].identity.low)
-      high.combine(pool.traits[Int(child)].identity.high)
+      low.combine(traits[Int(child)].identity.low)
+      high.combine(traits[Int(child)].identity.high)
     }
     add(node.kind.rawValue)
     switch node.kind {
     case .never, .empty: break
-    case .bytes: add(pool.sets[Int(node.first)])
+    case .bytes: add(sets[Int(node.first)])
     case .concatenation, .either, .both:
       add(child: node.first)
       add(child: node.second)

@@ -80,6 +80,7 @@ extension SchemaCompiler {
   }
 
   private func isExcluded(_ key: String) -> Bool {
+    if options.excludedTexts.isEmpty { return false }
     let text = String(decoding: Self.spelling(key), as: UTF8.self)
     return options.excludedTexts.contains { text.contains($0) }
   }

@@ -50,3 +50,13 @@ struct Punctuation: Sendable {
     return pool.either([ExpressionPool.empty, pool.literal(" "), line])
   }
 }
+
+extension GrammarBuilder {
+  /// The punctuation of a style; made once for all schemas of the grammar.
+  mutating func punctuation(_ style: SchemaOptions.Whitespace) -> Punctuation {
+    if let known = punctuations[style] { return known }
+    let result = Punctuation(&self, style)
+    punctuations[style] = result
+    return result
+  }
+}

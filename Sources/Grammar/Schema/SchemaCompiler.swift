@@ -8,12 +8,10 @@ extension GrammarBuilder {
     _ schema: JSON, options: SchemaOptions = SchemaOptions()
   ) throws(GrammarError) -> Part {
     let document = try SchemaDocument(schema, limits: limits)
+    var compiler = SchemaCompiler(document, options, punctuation(options.whitespace))
     // The builder moves into the compiler and back: a copy would cost what is built so far.
-    var own = GrammarBuilder(limits: limits)
-    swap(&own, &self)
-    var compiler = SchemaCompiler(own, document, options)
-    own = GrammarBuilder(limits: limits)
-    defer { self = compiler.builder }
+    swap(&compiler.builder, &self)
+    defer { swap(&compiler.builder, &self) }
     let part = try compiler.part(compiler.facets("", schema))
     try compiler.builder.checkSize()
     return part
@@ -37,14 +35,14 @@ extension Grammar {
 /// Alternatives (`anyOf` and its like) are multiplied out, so that what is left is a list of plain
 /// facets which all hold; they are then merged type by type.
 struct SchemaCompiler {
-  var builder: GrammarBuilder
+  /// Stands in for the one that moves in.
+  var builder = GrammarBuilder.nothing
   let document: SchemaDocument
   let options: SchemaOptions
   let punctuation: Punctuation
-  /// Parts by the facets they are for; a part being made stands as its rule.
-  private var known: [String: GrammarBuilder.Part] = [:]
-  private var openRules: Set<String> = []
-  private var usedRules: Set<String> = []
+  /// Where in `known` the part for a place stands.
+  private var numbers: [Place: Int] = [:]
+  private var known: [KnownPart] = []
   private var depth = 0
   private var count = 0
   /// How deep in the value the place lies.
@@ -52,17 +50,25 @@ struct SchemaCompiler {
   /// The kinds that the value at the place may have beside others.
   private(set) var kindsBeside: Set<ValueKind> = []
 
+  /// What a part depends on.
+  private struct Place: Hashable {
+    let facets: [Facet.Identity]
+    /// Where values aren't JSON: how deep, and beside which kinds.
+    var level = 0
+    var kindsBeside: Set<ValueKind> = []
+  }
+
+  private enum KnownPart {
+    /// Being made: it stands as its rule.
+    case rule(GrammarBuilder.Part, isUsed: Bool)
+    case whole(GrammarBuilder.Part)
+  }
+
   private static let mostParts = 30_000
   private static let mostDepth = 120
 
-  init(
-    _ builder: consuming GrammarBuilder, _ document: SchemaDocument, _ options: SchemaOptions
-  ) {
-    var builder = builder
-    punctuation = Punctuation(&builder, options.whitespace)
-    self.builder = builder
-    self.document = document
-    self.options = options
+  init(_ document: SchemaDocument, _ options: SchemaOptions, _ punctuation: Punctuation) {
+    (self.document, self.options, self.punctuation) = (document, options, punctuation)
   }
 
   /// A schema as facets; nil where nothing satisfies it.
@@ -78,10 +84,14 @@ struct SchemaCompiler {
   /// The part for facets that must all hold.
   mutating func part(_ facets: [Facet]?) throws(GrammarError) -> GrammarBuilder.Part {
     guard let facets, let flat = try flatten(facets) else { return builder.never }
-    let identity = identity(flat)
-    if let part = known[identity] {
-      if openRules.contains(identity) { usedRules.insert(identity) }
-      return part
+    let place = place(flat)
+    if let number = numbers[place] {
+      switch known[number] {
+      case .whole(let part): return part
+      case .rule(let rule, _):
+        known[number] = .rule(rule, isUsed: true)
+        return rule
+      }
     }
     count += 1
     depth += 1
@@ -92,22 +102,22 @@ struct SchemaCompiler {
     guard depth <= Self.mostDepth else { throw .tooLarge("the schema is nested too deeply") }
     try builder.checkSize()
     let rule = builder.rule(flat.first?.path ?? "any value")
-    known[identity] = rule
-    openRules.insert(identity)
+    let number = known.count
+    numbers[place] = number
+    known.append(.rule(rule, isUsed: false))
     let body: GrammarBuilder.Part
     if let choice = try alternatives(flat) { body = choice } else { body = try merged(flat) }
-    openRules.remove(identity)
     builder.define(rule, as: body)
-    if usedRules.contains(identity) { return rule }
-    known[identity] = body
-    return body
+    let part = if case .rule(_, isUsed: true) = known[number] { rule } else { body }
+    known[number] = .whole(part)
+    return part
   }
 
-  private func identity(_ facets: [Facet]) -> String {
-    let schemas = facets.map(\.identity).joined(separator: "\n")
-    if isJSON { return schemas }
-    let kinds = kindsBeside.map(\.rawValue).sorted().joined(separator: ",")
-    return "\(min(level, options.notations.count)) \(kinds)\n\(schemas)"
+  private func place(_ facets: [Facet]) -> Place {
+    let identities = facets.map(\.identity)
+    if isJSON { return Place(facets: identities) }
+    return Place(
+      facets: identities, level: 1 + min(level, options.notations.count), kindsBeside: kindsBeside)
   }
 
   // MARK: Notations
@@ -173,9 +183,13 @@ struct SchemaCompiler {
 
   /// The facets with those that `$ref` and `allOf` add; nil where nothing satisfies them.
   func flatten(_ facets: [Facet]) throws(GrammarError) -> [Facet]? {
+    if facets.count == 1, facets[0]["$ref"] == nil, facets[0]["allOf"] == nil {
+      try SchemaKeywords.check(facets[0])
+      return facets[0].keywords.isEmpty ? [] : facets
+    }
     var result: [Facet] = []
-    var seen: Set<String> = []
-    var open: [String] = []
+    var seen: Set<Facet.Identity> = []
+    var open: [Facet.Identity] = []
     for facet in facets {
       guard try flatten(facet, into: &result, &seen, &open) else { return nil }
     }
@@ -183,7 +197,8 @@ struct SchemaCompiler {
   }
 
   private func flatten(
-    _ facet: Facet, into result: inout [Facet], _ seen: inout Set<String>, _ open: inout [String]
+    _ facet: Facet, into result: inout [Facet], _ seen: inout Set<Facet.Identity>,
+    _ open: inout [Facet.Identity]
   ) throws(GrammarError) -> Bool {
     guard !open.contains(facet.identity) else {
       throw .invalid(path: facet.path, reason: "the schema refers to itself and says nothing else")
@@ -200,7 +215,7 @@ struct SchemaCompiler {
     for (index, schema) in (facet["allOf"]?.array ?? []).enumerated() {
       added.append(("\(facet.path)/allOf/\(index)", schema))
     }
-    if facet.keywords.contains(where: { !["$ref", "allOf"].contains($0.key) }) {
+    if facet.keywords.contains(where: { $0.key != "$ref" && $0.key != "allOf" }) {
       result.append(facet.without("$ref").without("allOf"))
     }
     for (path, schema) in added {

@@ -5,21 +5,32 @@ struct Facet: Sendable {
   /// JSON pointer of the schema, for messages and for telling schemas apart.
   var path: String
   var keywords: JSONObject
-  /// Keywords that have been dealt with.
-  var handled: Set<String> = []
+  /// Keywords that have been dealt with, ascending.
+  private(set) var handled: [String] = []
 
-  subscript(keyword: String) -> JSON? { handled.contains(keyword) ? nil : keywords[keyword] }
+  init(path: String, keywords: JSONObject) {
+    (self.path, self.keywords) = (path, keywords)
+  }
+
+  subscript(keyword: String) -> JSON? {
+    guard let value = keywords[keyword], !handled.contains(keyword) else { return nil }
+    return value
+  }
 
   func without(_ keyword: String) -> Facet {
+    guard self[keyword] != nil else { return self }
     var result = self
-    result.handled.insert(keyword)
+    result.handled.insert(keyword, at: handled.firstIndex { $0 > keyword } ?? handled.count)
     return result
   }
 
-  /// What tells it from other facets.
-  var identity: String {
-    handled.isEmpty ? path : path + " -" + handled.sorted().joined(separator: ",")
+  /// What tells a facet from others of its schema.
+  struct Identity: Hashable, Sendable {
+    let path: String
+    let handled: [String]
   }
+
+  var identity: Identity { Identity(path: path, handled: handled) }
 
   func unsupported(_ keyword: String, _ reason: String) -> GrammarError {
     .unsupported(keyword: keyword, path: path, reason: reason)
@@ -43,7 +54,22 @@ struct SchemaDocument: Sendable {
 
   init(_ root: JSON, limits: GrammarLimits) throws(GrammarError) {
     self.root = root
-    try index(root, path: "", depth: limits.depth)
+    if Self.needsIndex(root, depth: limits.depth) {
+      try index(root, path: "", depth: limits.depth)
+    }
+  }
+
+  /// Whether something is named by `$anchor` or `$id`, or lies too deep.
+  private static func needsIndex(_ schema: JSON, depth: Int) -> Bool {
+    guard depth > 0 else { return true }
+    switch schema {
+    case .object(let object):
+      return object.contains { key, value in
+        key == "$anchor" || key == "$id" || needsIndex(value, depth: depth - 1)
+      }
+    case .array(let elements): return elements.contains { needsIndex($0, depth: depth - 1) }
+    case .null, .bool, .integer, .number, .string: return false
+    }
   }
 
   private mutating func index(_ schema: JSON, path: String, depth: Int) throws(GrammarError) {

@@ -25,11 +25,17 @@ enum SchemaKeywords {
   /// Every other keyword is an annotation, as the standard has it.
   static func check(_ facet: Facet) throws(GrammarError) {
     for (keyword, value) in facet.keywords where !facet.handled.contains(keyword) {
-      if let reason = refused[keyword] { throw facet.unsupported(keyword, reason) }
-      if keyword.unicodeScalars.first?.value == 1, !facet.path.contains("\u{1}") {
+      if keyword.utf8.first == 1, !facet.path.contains("\u{1}") {
         throw .invalid(path: facet.path, reason: "a keyword begins with a control character")
       }
-      try checkShape(keyword, value.kind, facet)
+      guard let allowed = kinds[keyword] else {
+        if let reason = refused[keyword] { throw facet.unsupported(keyword, reason) }
+        continue
+      }
+      guard !allowed.contains(value.kind) else { continue }
+      throw .invalid(
+        path: facet.path,
+        reason: "'\(keyword)' must be \(allowed.joined(separator: " or ")), not \(value.kind)")
     }
   }
 
@@ -50,13 +56,4 @@ enum SchemaKeywords {
     "else": ["an object", "a boolean"], "contains": ["an object", "a boolean"],
     "items": ["an object", "a boolean", "an array"],
   ]
-
-  private static func checkShape(
-    _ keyword: String, _ kind: String, _ facet: Facet
-  ) throws(GrammarError) {
-    guard let allowed = kinds[keyword], !allowed.contains(kind) else { return }
-    throw .invalid(
-      path: facet.path,
-      reason: "'\(keyword)' must be \(allowed.joined(separator: " or ")), not \(kind)")
-  }
 }

@@ -31,7 +31,11 @@ struct SchemaTypes: Sendable {
     }
     // OpenAPI 3.0's way to say it.
     if facet["nullable"]?.bool == true, !names.contains("null") { names.append("null") }
-    return names.compactMap { Kind(rawValue: $0.lowercased()) }
+    return names.compactMap(kind)
+  }
+
+  private static func kind(_ name: String) -> Kind? {
+    Kind(rawValue: name) ?? Kind(rawValue: name.lowercased())
   }
 
   func intersection(_ other: SchemaTypes) -> SchemaTypes {
@@ -52,10 +56,11 @@ struct SchemaTypes: Sendable {
 
   /// Without integers where all numbers are allowed.
   var distinct: [Kind] {
-    var seen: Set<Kind> = []
-    return ordered.filter {
-      seen.insert($0).inserted && !($0 == .integer && ordered.contains(.number))
+    var result: [Kind] = []
+    for kind in ordered where !result.contains(kind) {
+      if kind != .integer || !ordered.contains(.number) { result.append(kind) }
     }
+    return result
   }
 
   /// What a type's name leaves over: for `not`.
@@ -70,11 +75,12 @@ struct SchemaTypes: Sendable {
   static func check(_ facet: Facet) throws(GrammarError) {
     let names: [JSON]
     switch facet["type"] {
-    case .string?: names = [facet["type"] ?? .null]
+    case .string(let name)? where kind(name) != nil: return
+    case .string(let name)?: names = [.string(name)]
     case .array(let list)?: names = list
     default: return
     }
-    for name in names where name.string.flatMap({ Kind(rawValue: $0.lowercased()) }) == nil {
+    for name in names where name.string.flatMap(kind) == nil {
       throw .invalid(path: facet.path, reason: "'type' names the unknown type \(name.text())")
     }
   }
