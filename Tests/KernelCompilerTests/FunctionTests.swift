@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test(arguments: TestToolchain.different + [TestToolchain.portable])
+  @Test(arguments: targets)
   func `weights of scores that are far below the largest are zero`(_ target: Target) throws {
     let library = try Self.library(target)
     let near = (0..<1392).map { Float($0) / -16 }
