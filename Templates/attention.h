@@ -149,8 +149,9 @@ INLINE int stands_alone(const struct context *c, int row) {
 }
 
 // The rows from `row` on that are attended to together: at most MOST of one sequence, or at most
-// `sequences` where nothing but the pages decides. Sequences are taken in for as long as that spares
-// more reading than it costs those that have more in common.
+// `sequences` that have at least half of their runs in common, since what each has of its own is
+// then read head by head. They are taken in for as long as that spares more reading than it costs
+// those that have more in common.
 INLINE struct together rows_together(const struct context *c, int row, int sequences, int window,
                                      const int MOST) {
     const int32_t *positions = c->step->positions;
@@ -161,11 +162,13 @@ INLINE struct together rows_together(const struct context *c, int row, int seque
     const int last = positions[row + tokens - 1];
     struct together found = {row, tokens, last / RUN_POSITIONS + 1, 0, last};
     if (window || !stands_alone(c, row)) return found;
-    int runs = (last + 1) / RUN_POSITIONS;
-    for (; runs && tokens < sequences && row + tokens < c->rows; tokens++) {
-        if (!stands_alone(c, row + tokens)) break;
-        const int common = common_runs(c, row, row + tokens, runs);
-        if (common * tokens < runs * (tokens - 1) || !common) break;
+    int runs = (last + 1) / RUN_POSITIONS, longest = found.runs;
+    for (; tokens < sequences && row + tokens < c->rows; tokens++) {
+        const int other = row + tokens, own = positions[other] / RUN_POSITIONS + 1;
+        const int common = common_runs(c, row, other, runs);
+        longest = own > longest ? own : longest;
+        if (!stands_alone(c, other) || 2 * common < longest) break;
+        if (common * tokens < runs * (tokens - 1)) break;
         runs = common;
         found = (struct together){row, tokens + 1, runs, 1, last};
     }
