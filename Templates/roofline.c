@@ -43,6 +43,21 @@ KERNEL void multiply_floats(struct operands *x) {
     store(x->result, total);
 }
 
+#ifdef HAS_DOT_BF16
+KERNEL void multiply_bf16(struct operands *x) {
+    f32x16 sums[SUMS] = {{0}};
+    for (int round = 0; round < ROUNDS; round++)
+        for (int step = 0; step < STEPS; step++) {
+            const u32x16 pairs = load_words(x->left[step]);
+            for (int i = 0; i < SUMS; i++)
+                sums[i] = dot_bf16(sums[i], pairs, splat_word(&x->right[step][i]));
+        }
+    f32x16 total = splat(0);
+    for (int i = 0; i < SUMS; i++) total += sums[i];
+    store(x->result, total);
+}
+#endif
+
 // The seconds of the quickest pass of all threads together.
 static double seconds(int32_t threads, void (*multiply)(struct operands *)) {
     double best = 1e9, started = 0;
@@ -74,3 +89,11 @@ __attribute__((visibility("default"))) double float_operations(int32_t threads) 
     const double operations = 2.0 * 16 * SUMS * STEPS * ROUNDS * threads;
     return operations / seconds(threads, multiply_floats);
 }
+
+#ifdef HAS_DOT_BF16
+// The same of bfloat16.
+__attribute__((visibility("default"))) double bf16_operations(int32_t threads) {
+    const double operations = 2.0 * 32 * SUMS * STEPS * ROUNDS * threads;
+    return operations / seconds(threads, multiply_bf16);
+}
+#endif

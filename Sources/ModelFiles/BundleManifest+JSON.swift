@@ -113,6 +113,7 @@ extension BundleManifest.KernelCost {
       "weight_bytes": .integer(weightBytes),
       "operations_per_row": .integer(operationsPerRow),
       "int8_operations_per_row": .integer(int8OperationsPerRow),
+      "bf16_operations_per_row": .integer(bf16OperationsPerRow),
       "page_bytes_per_position": .integer(pageBytesPerPosition),
       "operations_per_position": .integer(operationsPerPosition),
     ]
@@ -127,6 +128,8 @@ extension BundleManifest.KernelCost {
     weightBytes = try reader.integer("weight_bytes")
     operationsPerRow = try reader.integer("operations_per_row")
     int8OperationsPerRow = try reader.integer("int8_operations_per_row")
+    let bf16 = "bf16_operations_per_row"
+    bf16OperationsPerRow = reader.has(bf16) ? try reader.integer(bf16) : 0
     pageBytesPerPosition = try reader.integer("page_bytes_per_position")
     operationsPerPosition = try reader.integer("operations_per_position")
   }

@@ -101,14 +101,16 @@ public struct BundleManifest: Sendable, Equatable {
     public var wantedCalls: Int
     public var weightBytes: Int
     public var operationsPerRow: Int
-    /// Those of them that multiply bytes; the others multiply floats.
+    /// Those of them that multiply bytes, and bfloat16 where the CPU can; the others multiply floats.
     public var int8OperationsPerRow: Int
+    public var bf16OperationsPerRow: Int
     public var pageBytesPerPosition: Int
     public var operationsPerPosition: Int
 
     public init(
       name: String, calls: Int, wantedCalls: Int, weightBytes: Int, operationsPerRow: Int,
-      int8OperationsPerRow: Int = 0, pageBytesPerPosition: Int, operationsPerPosition: Int
+      int8OperationsPerRow: Int = 0, bf16OperationsPerRow: Int = 0, pageBytesPerPosition: Int,
+      operationsPerPosition: Int
     ) {
       self.name = name
       self.calls = calls
@@ -116,6 +118,7 @@ public struct BundleManifest: Sendable, Equatable {
       self.weightBytes = weightBytes
       self.operationsPerRow = operationsPerRow
       self.int8OperationsPerRow = int8OperationsPerRow
+      self.bf16OperationsPerRow = bf16OperationsPerRow
       self.pageBytesPerPosition = pageBytesPerPosition
       self.operationsPerPosition = operationsPerPosition
     }

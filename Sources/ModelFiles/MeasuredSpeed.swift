@@ -11,6 +11,8 @@ extension BundleManifest {
     /// Multiplications and additions of bytes, and of floats; 0 where they weren't measured.
     public var int8OperationsPerSecond: Double
     public var floatOperationsPerSecond: Double
+    /// The same of bfloat16; nil where floats are multiplied in their place.
+    public var bf16OperationsPerSecond: Double?
     /// One step of generation, and one prompt.
     public var generation: Passage
     public var prompt: Passage
@@ -56,13 +58,15 @@ extension BundleManifest {
 
     public init(
       target: String, threads: Int, readBytesPerSecond: Double, int8OperationsPerSecond: Double,
-      floatOperationsPerSecond: Double, generation: Passage, prompt: Passage
+      floatOperationsPerSecond: Double, bf16OperationsPerSecond: Double? = nil,
+      generation: Passage, prompt: Passage
     ) {
       self.target = target
       self.threads = threads
       self.readBytesPerSecond = readBytesPerSecond
       self.int8OperationsPerSecond = int8OperationsPerSecond
       self.floatOperationsPerSecond = floatOperationsPerSecond
+      self.bf16OperationsPerSecond = bf16OperationsPerSecond
       self.generation = generation
       self.prompt = prompt
     }
@@ -71,13 +75,17 @@ extension BundleManifest {
 
 extension BundleManifest.Speed {
   var json: JSON {
-    [
-      "target": .string(target), "threads": .integer(threads),
-      "read_bytes_per_second": .number(readBytesPerSecond),
-      "int8_operations_per_second": .number(int8OperationsPerSecond),
-      "float_operations_per_second": .number(floatOperationsPerSecond),
-      "generation": generation.json, "prompt": prompt.json,
+    var members: [(key: String, value: JSON)] = [
+      ("target", .string(target)), ("threads", .integer(threads)),
+      ("read_bytes_per_second", .number(readBytesPerSecond)),
+      ("int8_operations_per_second", .number(int8OperationsPerSecond)),
+      ("float_operations_per_second", .number(floatOperationsPerSecond)),
     ]
+    if let rate = bf16OperationsPerSecond {
+      members.append(("bf16_operations_per_second", .number(rate)))
+    }
+    members += [("generation", generation.json), ("prompt", prompt.json)]
+    return .object(JSONObject(members))
   }
 
   init(_ reader: ManifestReader) throws {
@@ -86,6 +94,8 @@ extension BundleManifest.Speed {
     readBytesPerSecond = try reader.number("read_bytes_per_second")
     int8OperationsPerSecond = try reader.number("int8_operations_per_second")
     floatOperationsPerSecond = try reader.number("float_operations_per_second")
+    let bf16 = "bf16_operations_per_second"
+    bf16OperationsPerSecond = reader.has(bf16) ? try reader.number(bf16) : nil
     generation = try Passage(reader.object("generation"))
     prompt = try Passage(reader.object("prompt"))
   }

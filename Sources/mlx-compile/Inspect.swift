@@ -108,10 +108,10 @@ struct Inspect: ParsableCommand {
     guard let speed = bundle.manifest.speed else {
       return ["", "speed: not measured; mlx-compile bench \(bundle.path) --store"]
     }
-    let limits = String(
-      format: "reads %.1f GB/s, computes %.0f int8 and %.0f float Gop/s",
-      speed.readBytesPerSecond / 1e9, speed.int8OperationsPerSecond / 1e9,
-      speed.floatOperationsPerSecond / 1e9)
+    let computing = computingText(
+      speed.int8OperationsPerSecond, speed.floatOperationsPerSecond,
+      bf16: speed.bf16OperationsPerSecond)
+    let limits = String(format: "reads %.1f GB/s, ", speed.readBytesPerSecond / 1e9) + computing
     let (generation, prompt) = (speed.generation, speed.prompt)
     let titles = [
       (generation, "  \(generation.tokens) generated from position \(generation.depth)"),

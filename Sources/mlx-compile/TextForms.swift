@@ -26,6 +26,14 @@ func speedText(_ speed: BundleManifest.Speed) -> String {
     speed.prompt.share, speed.threads, speed.threads == 1 ? "" : "s")
 }
 
+/// What a machine computes at most, in words; all in operations per second.
+func computingText(_ int8: Double, _ float: Double, bf16: Double?) -> String {
+  let bytes = String(format: "computes %.0f int8", int8 / 1e9)
+  let floats = String(format: "%.0f float", float / 1e9)
+  guard let bf16 else { return "\(bytes) and \(floats) Gop/s" }
+  return "\(bytes), \(floats) and " + String(format: "%.0f bf16 Gop/s", bf16 / 1e9)
+}
+
 /// How far fast numerics are from exact ones, in words.
 func divergenceText(_ divergence: BundleManifest.Divergence) -> String {
   String(

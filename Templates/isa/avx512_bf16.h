@@ -1,4 +1,5 @@
 // AVX-512 BF16: two products a lane in one instruction.
+#define HAS_DOT_BF16
 
 // sum + the two products of bfloat16 halves in each lane, rounded to floats one after the other;
 // numbers below 2^-126 count as zero.

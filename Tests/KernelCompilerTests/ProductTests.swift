@@ -66,7 +66,9 @@ import Testing
   }
 
   /// With the compiler's own intrinsics, where the products can't run.
-  @Test func `products compile for CPUs that this one is not`() throws {
+  @Test func `products and the loops that measure peaks compile for CPUs that this one is not`()
+    throws
+  {
     let cases = Self.fewCases.filter { product in
       switch product.format {
       case .affine(let bits, _, _): bits == 8
@@ -74,8 +76,13 @@ import Testing
       case .dense: true
       }
     }
+    let folder = try TestToolchain.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
     for target in Target.known where !TestToolchain.targets.contains(target) {
       try ProductHarness.compile(cases, target, .fast)
+      try TestToolchain.toolchain.get().compile(
+        files: ArithmeticPeak.source(for: target), flags: CompiledSource.flags(for: target),
+        to: "\(folder)/roofline.so")
     }
   }
 

@@ -76,6 +76,21 @@ import Testing
     #expect(embed?.calls.first?.weights == head?.offset, "the tied table is stored once")
   }
 
+  @Test(arguments: [Target.x8664v3, .x8664v4bf16])
+  func `costs are counted alike for all targets`(_ target: Target) throws {
+    let model = TestModel(
+      hidden: 64, intermediate: 64, layers: 2,
+      formats: [.dense(.bfloat16), .affine(bits: 4, groupSize: 32, scaleType: .float32)])
+    let fast = try plan(model.graph(), target: target, numerics: .fast).kernels
+    let layers = fast.filter { $0.name.hasPrefix("mlp_down") }
+    #expect(layers.count == 2)
+    #expect(layers.map(\.bf16OperationsPerRow) == [layers[0].operationsPerRow, 0])
+    #expect(layers.map(\.int8OperationsPerRow) == [0, layers[1].operationsPerRow])
+    let exact = try plan(model.graph(), target: target, numerics: .exact).kernels
+    #expect(exact.allSatisfy { $0.bf16OperationsPerRow == 0 && $0.int8OperationsPerRow == 0 })
+    #expect(exact.map(\.operationsPerRow) == fast.map(\.operationsPerRow))
+  }
+
   @Test func `a native target needs what its compiler may use`() {
     let macros: Set = ["__AVX2__", "__FMA__", "__F16C__", "__GFNI__", "__AVX__"]
     let target = Target.native(predefinedMacros: macros)

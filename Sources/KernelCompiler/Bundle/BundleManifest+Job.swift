@@ -40,6 +40,7 @@ extension BundleManifest.KernelCost {
       weightBytes: cost.weightBytes,
       operationsPerRow: cost.operationsPerRow,
       int8OperationsPerRow: cost.int8OperationsPerRow,
+      bf16OperationsPerRow: cost.bf16OperationsPerRow,
       pageBytesPerPosition: cost.pageBytesPerPosition,
       operationsPerPosition: cost.operationsPerPosition)
   }

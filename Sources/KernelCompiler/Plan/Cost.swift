@@ -1,12 +1,13 @@
 extension PlannedKernel {
   /// Bytes and operations of all calls of a step.
   var cost: KernelCost {
-    let one = shape.cost(numerics, instructions, cacheType: cacheType)
+    let one = shape.cost(numerics, cacheType: cacheType)
     return KernelCost(
       name: name, calls: calls.count, wantedCalls: calls.count { $0.isForWanted },
       weightBytes: calls.count * one.weightBytes,
       operationsPerRow: calls.count * one.operationsPerRow,
       int8OperationsPerRow: calls.count * one.int8OperationsPerRow,
+      bf16OperationsPerRow: calls.count * one.bf16OperationsPerRow,
       pageBytesPerPosition: calls.count * one.pageBytesPerPosition,
       operationsPerPosition: calls.count * one.operationsPerPosition)
   }
@@ -18,20 +19,23 @@ extension KernelShape {
     var weightBytes = 0
     var operationsPerRow = 0
     var int8OperationsPerRow = 0
+    var bf16OperationsPerRow = 0
     var pageBytesPerPosition = 0
     var operationsPerPosition = 0
   }
 
-  func cost(
-    _ numerics: Numerics, _ instructions: InstructionSet, cacheType: CacheType
-  ) -> Cost {
+  /// The same for all targets: those that don't multiply bfloat16 take floats in its place, which
+  /// their peak shows.
+  func cost(_ numerics: Numerics, cacheType: CacheType) -> Cost {
     func cost(_ matrices: [MatrixShape]) -> Cost {
       var cost = Cost()
       for matrix in matrices {
         cost.weightBytes += matrix.bytes
         cost.operationsPerRow += matrix.operations
-        if case .int8 = ActivationFormat(matrix.format, numerics, instructions) {
-          cost.int8OperationsPerRow += matrix.operations
+        switch ActivationFormat(matrix.format, numerics, .avx512bf16) {
+        case .int8: cost.int8OperationsPerRow += matrix.operations
+        case .bf16: cost.bf16OperationsPerRow += matrix.operations
+        case .float: break
         }
       }
       return cost

@@ -53,8 +53,9 @@ public struct KernelCost: Sendable, Equatable {
   public let wantedCalls: Int
   public let weightBytes: Int
   public let operationsPerRow: Int
-  /// Those of them that multiply bytes.
+  /// Those of them that multiply bytes, and those that multiply bfloat16 where the CPU can.
   public let int8OperationsPerRow: Int
+  public let bf16OperationsPerRow: Int
   public let pageBytesPerPosition: Int
   public let operationsPerPosition: Int
 }
@@ -67,7 +68,6 @@ struct PlannedKernel: Sendable {
   let shape: KernelShape
   var calls: [PlannedCall]
   let numerics: Numerics
-  let instructions: InstructionSet
   let cacheType: CacheType
 }
 

@@ -82,7 +82,7 @@ struct PlanBuilder {
       functions.append(
         PlannedKernel(
           name: freshName(role, shape), role: role, shape: shape, calls: [], numerics: numerics,
-          instructions: instructions, cacheType: cacheType))
+          cacheType: cacheType))
     }
     functions[index].calls.append(call)
     schedule.append(

@@ -6,15 +6,11 @@ public struct ArithmeticPeak: @unchecked Sendable {
   private typealias Measure = @convention(c) (Int32) -> Double
   private let int8: Measure
   private let float: Measure
+  private let bf16: Measure?
 
   /// Compiles the measuring loops for a target, which this machine must be able to run.
   public init(target: Target, toolchain: Toolchain) throws {
-    let templates = try TemplateLibrary.current()
-    let words = ["isa/types.h"] + target.instructions.headers
-    let files = [
-      ("roofline.c", templates.fill("roofline.c", ["sums": "\(Self.sums(target.instructions))"])),
-      ("vector.h", words.map(templates.text).joined(separator: "\n")),
-    ]
+    let files = try Self.source(for: target)
     let folder = try TemporaryFolder(in: NSTemporaryDirectory(), name: "roofline")
     let handle = try folder.use { folder in
       let path = "\(folder)/roofline.so"
@@ -32,6 +28,7 @@ public struct ArithmeticPeak: @unchecked Sendable {
     }
     int8 = try measure("int8_operations")
     float = try measure("float_operations")
+    bf16 = target.instructions.multipliesBFloat16 ? try measure("bf16_operations") : nil
   }
 
   /// Multiplications and additions of bytes in one second, all threads together.
@@ -39,6 +36,19 @@ public struct ArithmeticPeak: @unchecked Sendable {
 
   /// The same of floats.
   public func floatOperations(threads: Int) -> Double { float(Int32(threads)) }
+
+  /// The same of bfloat16; nil where floats are multiplied in their place.
+  public func bf16Operations(threads: Int) -> Double? { bf16.map { $0(Int32(threads)) } }
+
+  /// The measuring loops in a target's words.
+  static func source(for target: Target) throws -> [(name: String, text: String)] {
+    let templates = try TemplateLibrary.current()
+    let words = ["isa/types.h"] + target.instructions.headers
+    return [
+      ("roofline.c", templates.fill("roofline.c", ["sums": "\(sums(target.instructions))"])),
+      ("vector.h", words.map(templates.text).joined(separator: "\n")),
+    ]
+  }
 
   /// Sums that fill three quarters of the registers.
   private static func sums(_ instructions: InstructionSet) -> Int {

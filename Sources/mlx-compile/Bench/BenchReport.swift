@@ -64,9 +64,7 @@ struct BenchReport {
     let (int8, float) = (roofline.int8Operations, roofline.floatOperations)
     if int8.median > 0 {
       limits.append(
-        String(
-          format: "computes %.0f int8 and %.0f float Gop/s", int8.median / 1e9,
-          float.median / 1e9))
+        computingText(int8.median, float.median, bf16: roofline.bf16Operations?.median))
     } else {
       limits.append("how much it computes is unknown without a C compiler")
     }

@@ -10,6 +10,8 @@ struct Roofline {
   private var bandwidths: [Double] = []
   private var int8Rates: [Double] = []
   private var floatRates: [Double] = []
+  /// Empty where floats are multiplied in their place.
+  private var bf16Rates: [Double] = []
 
   /// `target` names the kernels' own, whose words the peaks are measured with; `peak` is what
   /// measures them, where it is compiled already.
@@ -29,6 +31,7 @@ struct Roofline {
     guard let peak else { return }
     int8Rates.append(peak.int8Operations(threads: threads))
     floatRates.append(peak.floatOperations(threads: threads))
+    if let rate = peak.bf16Operations(threads: threads) { bf16Rates.append(rate) }
   }
 
   /// Bytes per second.
@@ -36,12 +39,15 @@ struct Roofline {
   /// Multiplications and additions per second; empty where they weren't measured.
   var int8Operations: Samples { Samples(int8Rates) }
   var floatOperations: Samples { Samples(floatRates) }
+  /// Nil where floats are multiplied in their place.
+  var bf16Operations: Samples? { bf16Rates.isEmpty ? nil : Samples(bf16Rates) }
 
   /// The least time in which so much can be read and computed, both at once.
   func seconds(_ work: KernelWork) -> Double {
     func time(_ amount: Double, _ rate: Double) -> Double { rate > 0 ? amount / rate : 0 }
     let computing =
       time(work.int8Operations, int8Operations.median)
+      + time(work.bf16Operations, (bf16Operations ?? floatOperations).median)
       + time(work.floatOperations, floatOperations.median)
     return max(time(work.bytes, bandwidth.median), computing)
   }
@@ -51,6 +57,7 @@ struct Roofline {
       "read_bytes_per_second": bandwidth.json,
       "int8_operations_per_second": peak == nil ? .null : int8Operations.json,
       "float_operations_per_second": peak == nil ? .null : floatOperations.json,
+      "bf16_operations_per_second": bf16Operations?.json ?? .null,
     ]
   }
 }
