@@ -93,7 +93,7 @@ INLINE u32x16 load_byte_pairs(const void *p) {
 // Asks for the cache line that holds a byte, for later.
 INLINE void prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 
-// Asks for as many bytes of weights as are now multiplied with several rows, AHEAD_OF_USE later.
+// Asks for as many bytes of weights as are now multiplied, AHEAD_OF_USE later.
 enum { AHEAD_OF_USE = 2304 };
 
 INLINE void read_ahead(const uint8_t *p, const int BYTES) {

@@ -21,8 +21,9 @@ extension CodeWriter {
       template = "quant/product_dense.c"
       values["load_columns"] = "columns_\(type.label)"
       values["padded"] = "\(matrix.columns.rounded(upTo: blockRows))"
-    case (.affine, .int8):
+    case (.affine(let bits, _, _), .int8):
       template = "quant/product_affine_int8.c"
+      values["planes"] = "\(AffineCodes.planes(bits: bits).count)"
       let scales = ["code_bytes", "scale_bytes", "load_scales"]
       values["group_product"] = int8Group(
         matrix.format, "quant/group_affine_int8.c", values.filter { scales.contains($0.key) })

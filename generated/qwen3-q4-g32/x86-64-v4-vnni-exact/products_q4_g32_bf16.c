@@ -41,7 +41,7 @@ INLINE void tile_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
-            if (TOKENS > 1) read_ahead(group, GROUP_BYTES);
+            read_ahead(group, GROUP_BYTES);
             union f32_lanes dot[TILE];
             int registers = REGISTERS;
             if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
@@ -88,7 +88,7 @@ INLINE void tile_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart
     for (int g = 0; g < GROUPS; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
-            if (TOKENS > 1) read_ahead(group, GROUP_BYTES);
+            read_ahead(group, GROUP_BYTES);
             union f32_lanes dot[TILE];
             int registers = REGISTERS;
             if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
