@@ -53,8 +53,7 @@ INLINE void hide_unseen(f32x16 (*score)[PAGE_VECTORS], const int *last, int wind
 }
 
 // Turns scores into weights and moves running maxima and totals on. Fills in what earlier sums
-// shrink by. Where a query has seen nothing yet, weights are of no use, and so is what comes of
-// them: the first position that it does see shrinks that to zero.
+// shrink by.
 INLINE void weigh_page(float (*weights)[PAGE_POSITIONS], float *shrink,
                        f32x16 (*score)[PAGE_VECTORS], float *states, int stride,
                        const int QUERIES) {
@@ -67,9 +66,11 @@ INLINE void weigh_page(float (*weights)[PAGE_POSITIONS], float *shrink,
         float *state = states + m * stride;
         const float before = state[STATE_MOST], here = maximum_of_lanes(largest[m]);
         const float most = before > here ? before : here;
+        // Of a query that has seen nothing yet all weights are zero, too.
+        const float top = most > UNSEEN ? most : 0;
         total[m] = splat(0);
         for (int v = 0; v < PAGE_VECTORS; v++) {
-            const f32x16 weight = exponential_below(score[m][v] - most);
+            const f32x16 weight = exponential_below(score[m][v] - top);
             store(weights[m] + 16 * v, weight);
             total[m] += weight;
         }

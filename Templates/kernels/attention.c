@@ -125,11 +125,11 @@ KERNEL void $divided(const struct context *c, const struct call *call, int threa
     enum { STATE = STATE_SUMS + PADDED };
     uint8_t queries[GROUP * QUERY_BYTES(PADDED)] __attribute__((aligned(64)));
     float whole[GROUP * STATE] __attribute__((aligned(64)));
-    const int32_t *positions = c->step->positions;
     int units = 0, unit = 0;
-    for (int row = 0; row < c->rows; row++)
-        units += HEADS * (positions[row] / RUN_POSITIONS + 1 -
-                          first_page(positions[row], WINDOW) / RUN_PAGES);
+    for (int row = 0; row < c->rows; row++) {
+        const struct together alone = rows_of_one(c, row);
+        units += HEADS * (alone.runs - first_page(alone.last, WINDOW) / RUN_PAGES);
+    }
     const int first = share(units, thread, threads), end = share(units, thread + 1, threads);
     for (int pair = 0; pair < c->rows * HEADS; pair++) {
         const int row = pair / HEADS, head = pair % HEADS;
@@ -145,9 +145,9 @@ KERNEL void $divided(const struct context *c, const struct call *call, int threa
     meet(c->meeting, threads);
     for (int pair = thread; pair < c->rows * HEADS; pair += threads) {
         const int row = pair / HEADS, head = pair % HEADS;
-        const int last_run = positions[row] / RUN_POSITIONS;
+        const struct together alone = rows_of_one(c, row);
         for (int q = 0; q < GROUP; q++) clear_state(whole + q * STATE, PADDED);
-        for (int run = first_page(positions[row], WINDOW) / RUN_PAGES; run <= last_run; run++)
+        for (int run = first_page(alone.last, WINDOW) / RUN_PAGES; run < alone.runs; run++)
             for (int q = 0; q < GROUP; q++)
                 join_state(whole + q * STATE, $part(c, pair, run, threads) + q * STATE, PADDED);
         for (int q = 0; q < GROUP; q++)

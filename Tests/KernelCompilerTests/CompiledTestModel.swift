@@ -113,11 +113,13 @@ final class CompiledTestModel {
     let bytes = plan.scratchBytes(threads: Int(threads))
     precondition(bytes == Int(description.scratch_bytes(threads)))
     let scratch = Scratch(bytes)
-    return StepDriver(sizes: sizes, sequences: sequences, positions: positions) { step in
+    let driver = StepDriver(sizes: sizes, sequences: sequences, positions: positions) { step in
       step.pointee.weights = UnsafeRawPointer(self.weights)
       step.pointee.scratch = scratch.memory
       self.description.run(step, threads)
     }
+    driver.fillPages(with: 0xFF)
+    return driver
   }
 
   /// The logits of all rows of one sequence, fed in steps of some rows: (tokens, vocabulary)

@@ -85,8 +85,11 @@ public final class StepDriver {
     logits.deallocate()
   }
 
+  /// Sets every byte of the pages, which others may have left behind.
+  func fillPages(with byte: UInt8) { memset(pages, Int32(byte), pageBytes) }
+
   /// Gives a sequence the first `count` pages of another, in place of its own.
-  public func share(_ count: Int, of source: Int, with sequence: Int) {
+  func share(_ count: Int, of source: Int, with sequence: Int) {
     precondition(count <= pagesPerSequence)
     for page in 0..<count {
       pageNumbers[sequence * pagesPerSequence + page] =
