@@ -72,9 +72,11 @@ typedef int16_t small_sums __attribute__((vector_size(32)));
 
 // Sums stay in the order in which they are written: in another, clang needs more registers than
 // there are.
+#define KEEP_ORDER(sums) __asm__("" : "+x"(sums))
+
 INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x) {
     sums += (small_sums)_mm256_maddubs_epi16((__m256i)codes, (__m256i)x);
-    __asm__("" : "+x"(sums));
+    KEEP_ORDER(sums);
     return sums;
 }
 

@@ -41,6 +41,15 @@ INLINE u32_register load_register(const void *p) { return load_words(p); }
 // The same four bytes in every lane.
 INLINE u32_register splat_bytes(const void *p) { return splat_word(p); }
 
+// Sums stay in the order in which they are written: clang 14 reads the tokens of a whole group first
+// when a tile is full, and keeps them in memory meanwhile. Where AVX-512 is emulated there is no such
+// register.
+#ifdef __AVX512F__
+#define KEEP_ORDER(sums) __asm__("" : "+v"(sums))
+#else
+#define KEEP_ORDER(sums) ((void)0)
+#endif
+
 // Registers suffice for totals beside sums.
 INLINE void set_aside(i32_register *total) { (void)total; }
 

@@ -5,7 +5,9 @@
 typedef int16_t small_sums __attribute__((vector_size(64)));
 
 INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x) {
-    return sums + (small_sums)_mm512_maddubs_epi16((__m512i)codes, (__m512i)x);
+    sums += (small_sums)_mm512_maddubs_epi16((__m512i)codes, (__m512i)x);
+    KEEP_ORDER(sums);
+    return sums;
 }
 
 // total + the sums of each lane.

@@ -4,7 +4,9 @@
 typedef i32x16 small_sums;
 
 INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x) {
-    return (small_sums)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)codes, (__m512i)x);
+    sums = (small_sums)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)codes, (__m512i)x);
+    KEEP_ORDER(sums);
+    return sums;
 }
 
 // total + the sums of each lane.

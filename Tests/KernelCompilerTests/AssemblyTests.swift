@@ -1,0 +1,50 @@
+import ModelFiles
+import Testing
+
+@testable import KernelCompiler
+
+/// What the compiler makes of the products in which most time goes, for CPUs that needn't be here.
+@Suite struct AssemblyTests {
+  /// The same sums in another order need more registers than there are: clang 14 once wrote twice the
+  /// instructions for full tiles, and nothing but the speed on another CPU would have told.
+  @Test(arguments: [Target.x8664v4vnni, .x8664v4], [4, 5, 8])
+  func `full tiles of bytes keep their sums in registers`(_ target: Target, _ bits: Int) throws {
+    let pieces = try pieces(.affine(bits: bits, groupSize: 64, scaleType: .bfloat16), target)
+    let full = pieces.filter { $0.products >= 64 }
+    #expect(!full.isEmpty, "no loop was found")
+    for loop in full {
+      #expect(loop.movesOnStack * 8 <= loop.products, "\(loop)")
+    }
+  }
+
+  /// A piece of code without labels.
+  struct Piece {
+    let label: Substring
+    /// Instructions that multiply bytes.
+    var products = 0
+    /// Moves of whole vector registers to and from the stack.
+    var movesOnStack = 0
+  }
+
+  private func pieces(_ format: WeightFormat, _ target: Target) throws -> [Piece] {
+    let graph = TestModel(hidden: 128, intermediate: 128, format: format).graph()
+    let source = try generateSource(graph, target: target, numerics: .fast)
+    let files = source.files.filter { file in
+      file.name.hasSuffix(".h") || file.name.hasPrefix("products_")
+    }
+    let assembly = try TestToolchain.toolchain.get().assembly(
+      files: files, flags: CompiledSource.flags(for: target))
+    var pieces: [Piece] = []
+    for line in assembly.split(separator: "\n") {
+      if let colon = line.firstIndex(of: ":"), line.first == "." {
+        pieces.append(Piece(label: line[..<colon]))
+      }
+      guard let last = pieces.indices.last else { continue }
+      if line.contains("vpdpbusd") || line.contains("vpmaddubsw") { pieces[last].products += 1 }
+      if line.hasPrefix("\tvmov"), line.contains("(%rsp)"), line.contains("%zmm") {
+        pieces[last].movesOnStack += 1
+      }
+    }
+    return pieces
+  }
+}
