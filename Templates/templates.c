@@ -121,6 +121,12 @@ static const unsigned char quant_affine8_h[] = {
 static const unsigned char quant_block_scales_h[] = {
 #embed "quant/block_scales.h"
 };
+static const unsigned char quant_columns_h[] = {
+#embed "quant/columns.h"
+};
+static const unsigned char quant_columns_affine_c[] = {
+#embed "quant/columns_affine.c"
+};
 static const unsigned char quant_dense_bf16_h[] = {
 #embed "quant/dense_bf16.h"
 };
@@ -232,6 +238,8 @@ static const template_file files[] = {
     {"quant/affine6.h", quant_affine6_h, sizeof quant_affine6_h},
     {"quant/affine8.h", quant_affine8_h, sizeof quant_affine8_h},
     {"quant/block_scales.h", quant_block_scales_h, sizeof quant_block_scales_h},
+    {"quant/columns.h", quant_columns_h, sizeof quant_columns_h},
+    {"quant/columns_affine.c", quant_columns_affine_c, sizeof quant_columns_affine_c},
     {"quant/dense_bf16.h", quant_dense_bf16_h, sizeof quant_dense_bf16_h},
     {"quant/dense_f16.h", quant_dense_f16_h, sizeof quant_dense_f16_h},
     {"quant/dense_f32.h", quant_dense_f32_h, sizeof quant_dense_f32_h},

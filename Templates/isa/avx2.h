@@ -8,6 +8,7 @@
     __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 
 enum { REGISTERS = 2, REGISTER_BYTES = 32 };  // of one vector
+enum { FLOAT_SUMS = 12 };  // registers that sums of floats can have beside their operands
 enum { TOKENS_TOGETHER = 4 };  // whose products of bytes fit the registers
 typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef uint32_t u32x8 __attribute__((vector_size(32)));

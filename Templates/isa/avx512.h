@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 enum { REGISTERS = 1, REGISTER_BYTES = 64 };  // of one vector
+enum { FLOAT_SUMS = 24 };  // registers that sums of floats can have beside their operands
 enum { TOKENS_TOGETHER = 8 };  // whose products of bytes fit the registers
 typedef f32x16 f32_register;
 typedef i32x16 i32_register;

@@ -22,6 +22,7 @@ typedef uint32_t word_anywhere __attribute__((aligned(1), may_alias));
 #define KEEP_ROLLED(count) __asm__("" : "+r"(count))
 // What becomes of the loop that follows.
 #define UNROLL _Pragma("clang loop unroll(full)")
+#define UNROLL_BY_4 _Pragma("clang loop unroll_count(4)")
 #define DONT_UNROLL _Pragma("clang loop unroll(disable)")
 
 #define KERNEL static __attribute__((noinline))  // keeps its name in profiles and assembly

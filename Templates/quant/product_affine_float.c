@@ -15,9 +15,15 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
             const uint8_t *group = weights + b * apart;
             read_ahead(group, GROUP_BYTES);
             union f32_lanes dot[TILE];
-            int registers = REGISTERS;
-            if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
-            for (int r = 0; r < registers; r++) $dots(dot, group, rows, r, TOKENS);
+            if (4 * TOKENS <= FLOAT_SUMS) {
+                int registers = REGISTERS;
+                if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
+                for (int r = 0; r < registers; r++) $dots(dot, group, rows, r, TOKENS);
+            } else {
+                union f32_lanes w[GROUP];
+                $columns_of(w, group);
+                dots_of_columns(&dot[0].vector, &w[0].vector, rows, GROUP, 4, TOKENS);
+            }
             const f32x16 scale = $load_scales(group + CODE_BYTES);
             const f32x16 bias = $load_scales(group + CODE_BYTES + SCALE_BYTES);
             for (int t = 0; t < TOKENS; t++) {

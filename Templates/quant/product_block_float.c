@@ -3,7 +3,7 @@
 INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct float_rows *x,
                   int row, const int BLOCKS, const int TOKENS) {
     enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP, CHUNK = $chunk };
-    enum { SCALE_BYTES = $scale_bytes, CHUNKS = GROUP / CHUNK };
+    enum { SCALE_BYTES = $scale_bytes, CHUNKS = GROUP / CHUNK, CHUNK_BYTES = $chunk_bytes };
     const float *values = x->values + (size_t)row * COLUMNS;
     f32x16 sum[STREAMS][TILE];
     for (int b = 0; b < BLOCKS; b++)
@@ -11,18 +11,31 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
     for (int g = 0; g < GROUPS; g++, values += GROUP * TOKENS)
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *block = weights + b * apart;
-            const float *column = values;
-            f32x16 dot[TILE][2] = {{{0}}};
-            for (int chunk = 0; chunk < CHUNKS; chunk++) {
-                f32x16 w[CHUNK];
-                $load_columns(w, block + SCALE_BYTES, g * CHUNKS + chunk);
-                for (int i = 0; i < CHUNK; i++, column += TOKENS)
-                    for (int t = 0; t < TOKENS; t++)
-                        dot[t][i % 2] = multiply_add(w[i], splat(column[t]), dot[t][i % 2]);
+            const uint8_t *codes = block + SCALE_BYTES + (size_t)g * CHUNKS * CHUNK_BYTES;
+            f32x16 dot[TILE];
+            if (2 * TOKENS * REGISTERS <= FLOAT_SUMS) {
+                const float *column = values;
+                f32x16 sums[TILE][2] = {{{0}}};
+                for (int chunk = 0; chunk < CHUNKS; chunk++, column += CHUNK * TOKENS) {
+                    f32x16 w[CHUNK];
+                    if (TOKENS > 1) read_ahead(codes + chunk * CHUNK_BYTES, CHUNK_BYTES);
+                    $load_columns(w, codes, chunk);
+                    for (int i = 0; i < CHUNK; i++)
+                        for (int t = 0; t < TOKENS; t++)
+                            sums[t][i % 2] =
+                                multiply_add(w[i], splat(column[i * TOKENS + t]), sums[t][i % 2]);
+                }
+                for (int t = 0; t < TOKENS; t++) dot[t] = sums[t][0] + sums[t][1];
+            } else {
+                f32x16 w[GROUP];
+                for (int chunk = 0; chunk < CHUNKS; chunk++) {
+                    read_ahead(codes + chunk * CHUNK_BYTES, CHUNK_BYTES);
+                    $load_columns(w + chunk * CHUNK, codes, chunk);
+                }
+                dots_of_columns(dot, w, values, GROUP, 2, TOKENS);
             }
             const f32x16 scale = $load_scales(block + 16 * g);
-            for (int t = 0; t < TOKENS; t++)
-                sum[b][t] = multiply_add(scale, dot[t][0] + dot[t][1], sum[b][t]);
+            for (int t = 0; t < TOKENS; t++) sum[b][t] = multiply_add(scale, dot[t], sum[b][t]);
         }
     for (int b = 0; b < BLOCKS; b++)
         for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];

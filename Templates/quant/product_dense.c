@@ -2,20 +2,42 @@
 // rows of floats, in CHAINS sums that each take every CHAINS-th column.
 INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct float_rows *x,
                   int row, const int BLOCKS, const int TOKENS) {
-    enum { COLUMNS = $columns, ROW = $padded, CHAINS = 2 };
+    enum { COLUMNS = ($columns + 3) / 4 * 4, ROW = $padded, CHAINS = 2, PIECE = 64 };
+    enum { COLUMN_BYTES = $column_bytes };
     const float *values = x->values + (size_t)row * ROW;
-    f32x16 sum[STREAMS][TILE][CHAINS] = {{{{0}}}};
-    for (int column = 0; column < COLUMNS; column += 4, values += 4 * TOKENS)
-        for (int b = 0; b < BLOCKS; b++) {
-            f32x16 w[4];
-            $load_columns(w, weights + b * apart, column);
-            for (int i = 0; i < 4; i++)
-                for (int t = 0; t < TOKENS; t++)
-                    sum[b][t][i % CHAINS] =
-                        multiply_add(w[i], splat(values[i * TOKENS + t]), sum[b][t][i % CHAINS]);
-        }
+    f32x16 sum[STREAMS][CHAINS][TILE];
     for (int b = 0; b < BLOCKS; b++)
-        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t][0] + sum[b][t][1];
+        for (int chain = 0; chain < CHAINS; chain++)
+            for (int t = 0; t < TOKENS; t++) sum[b][chain][t] = splat(0);
+    if (CHAINS * TOKENS * REGISTERS <= FLOAT_SUMS) {
+        for (int column = 0; column < COLUMNS; column += 4, values += 4 * TOKENS)
+            for (int b = 0; b < BLOCKS; b++) {
+                const uint8_t *block = weights + b * apart + COLUMN_BYTES * column;
+                f32x16 w[4];
+                if (TOKENS > 1) read_ahead(block, 4 * COLUMN_BYTES);
+                $load_columns(w, block, 0);
+                for (int i = 0; i < 4; i++)
+                    for (int t = 0; t < TOKENS; t++)
+                        sum[b][i % CHAINS][t] = multiply_add(w[i], splat(values[i * TOKENS + t]),
+                                                             sum[b][i % CHAINS][t]);
+            }
+    } else {
+        for (int column = 0; column < COLUMNS; column += PIECE, values += PIECE * TOKENS)
+            for (int b = 0; b < BLOCKS; b++) {
+                const int count = smaller(PIECE, COLUMNS - column);
+                f32x16 w[PIECE];
+                for (int i = 0; i < count; i += 4) {
+                    const uint8_t *block = weights + b * apart + COLUMN_BYTES * (column + i);
+                    read_ahead(block, 4 * COLUMN_BYTES);
+                    $load_columns(w + i, block, 0);
+                }
+                for (int chain = 0; chain < CHAINS; chain++)
+                    add_columns(sum[b][chain], w + chain, values + chain * TOKENS, count, CHAINS,
+                                TOKENS);
+            }
+    }
+    for (int b = 0; b < BLOCKS; b++)
+        for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][0][t] + sum[b][1][t];
 }
 
 SHARED void $name(f32x16 *y, const uint8_t *weights, size_t apart, const struct float_rows *x,

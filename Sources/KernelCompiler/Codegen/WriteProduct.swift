@@ -21,6 +21,7 @@ extension CodeWriter {
       template = "quant/product_dense.c"
       values["load_columns"] = "columns_\(type.label)"
       values["padded"] = "\(matrix.columns.rounded(upTo: blockRows))"
+      values["column_bytes"] = "\(blockRows * type.byteCount)"
     case (.affine(let bits, _, _), .int8):
       template = "quant/product_affine_int8.c"
       values["planes"] = "\(AffineCodes.planes(bits: bits).count)"
@@ -30,7 +31,8 @@ extension CodeWriter {
       values["load_scales"] = nil
     case (.affine, .float):
       template = "quant/product_affine_float.c"
-      values["dots"] = floatDots(matrix.format)
+      values["dots"] = groupFunction("float_dots", "quant/dots_float.c", matrix.format, [:])
+      values["columns_of"] = groupFunction("columns_of", "quant/columns_affine.c", matrix.format, [:])
     case (.blockFloat(let mode), .int8):
       template = "quant/product_block_int8.c"
       values["group_product"] = int8Group(
@@ -40,7 +42,9 @@ extension CodeWriter {
     case (.blockFloat(let mode), .float):
       template = "quant/product_block_float.c"
       values["load_columns"] = "columns_\(mode.codes)"
+      values["chunk_bytes"] = "\(mode.chunk * mode.bits * blockRows / 8)"
     }
+    if case .float = activations { include("quant/columns.h") }
     write("product_\(label)", template, values)
     return "product_\(label)"
   }
@@ -61,7 +65,7 @@ extension CodeWriter {
 
   /// Writes the products of a group's codes with bytes; its name.
   private mutating func int8Dots(_ format: WeightFormat, _ sums: ByteSums) -> String {
-    dots(
+    groupFunction(
       "dots", "quant/dots_int8.c", format,
       [
         "together": "\(sums.together)", "unrolled": "\(sums.unrolled)",
@@ -70,12 +74,8 @@ extension CodeWriter {
       ])
   }
 
-  /// Writes the products of a group's codes with floats; its name.
-  private mutating func floatDots(_ format: WeightFormat) -> String {
-    dots("float_dots", "quant/dots_float.c", format, [:])
-  }
-
-  private mutating func dots(
+  /// Writes a function of a group's codes; its name.
+  private mutating func groupFunction(
     _ name: String, _ template: String, _ format: WeightFormat, _ more: [String: String]
   ) -> String {
     let values = [

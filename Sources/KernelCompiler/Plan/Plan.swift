@@ -115,10 +115,7 @@ struct Tiles: Sendable, Hashable {
 
   init(_ instructions: InstructionSet, _ numerics: Numerics) {
     let wide = instructions.registers.count * instructions.registers.lanes >= 512
-    switch numerics {
-    case .fast: tokens = 8
-    case .exact: tokens = wide ? 4 : 2
-    }
+    tokens = 8
     streams = 4
     // For 2 to 4 rows, one stream takes two thirds of the time that four take.
     streamRows = 1

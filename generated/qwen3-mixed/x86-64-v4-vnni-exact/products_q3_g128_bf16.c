@@ -25,6 +25,20 @@ INLINE void float_dots_q3_g128_bf16(union f32_lanes *dot, const uint8_t *codes, 
         dot[t].registers[r] = (sums[t][0] + sums[t][1]) + (sums[t][2] + sums[t][3]);
 }
 
+// w[i] = the codes of column i of a group (q3_g128_bf16), as floats.
+INLINE void columns_of_q3_g128_bf16(union f32_lanes *w, const uint8_t *codes) {
+    enum { GROUP = 128, CHUNK = 32, QUADS = CHUNK / 4 };
+    for (int chunk = 0; chunk < GROUP / CHUNK; chunk++, w += CHUNK)
+        for (int r = 0; r < REGISTERS; r++) {
+            u32_register quads[QUADS];
+            unpack_3(quads, codes + r * REGISTER_BYTES, chunk, GROUP);
+            for (int i = 0; i < CHUNK; i++) {
+                const i32_register code = (i32_register)(quads[i / 4] >> (8 * (i % 4)) & 255u);
+                w[i].registers[r] = __builtin_convertvector(code, f32_register);
+            }
+        }
+}
+
 // Blocks of 16 rows of 128 columns (q3_g128_bf16), `apart` bytes from one to the next, times TOKENS
 // rows of floats: y = sum over groups of scale * dot(code, x) + bias * x_sum.
 INLINE void tile_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
@@ -43,9 +57,15 @@ INLINE void tile_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, size_t apar
             const uint8_t *group = weights + b * apart;
             read_ahead(group, GROUP_BYTES);
             union f32_lanes dot[TILE];
-            int registers = REGISTERS;
-            if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
-            for (int r = 0; r < registers; r++) float_dots_q3_g128_bf16(dot, group, rows, r, TOKENS);
+            if (4 * TOKENS <= FLOAT_SUMS) {
+                int registers = REGISTERS;
+                if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
+                for (int r = 0; r < registers; r++) float_dots_q3_g128_bf16(dot, group, rows, r, TOKENS);
+            } else {
+                union f32_lanes w[GROUP];
+                columns_of_q3_g128_bf16(w, group);
+                dots_of_columns(&dot[0].vector, &w[0].vector, rows, GROUP, 4, TOKENS);
+            }
             const f32x16 scale = load_bf16(group + CODE_BYTES);
             const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
             for (int t = 0; t < TOKENS; t++) {
@@ -68,6 +88,10 @@ SHARED void product_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, size_t a
         case 1 * TILE + 2: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 2); break;
         case 1 * TILE + 3: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 3); break;
         case 1 * TILE + 4: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 4); break;
+        case 1 * TILE + 5: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 5); break;
+        case 1 * TILE + 6: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 6); break;
+        case 1 * TILE + 7: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 7); break;
+        case 1 * TILE + 8: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 8); break;
         case 4 * TILE + 1: tile_q3_g128_bf16_128(y, weights, apart, x, row, 4, 1); break;
     }
 }

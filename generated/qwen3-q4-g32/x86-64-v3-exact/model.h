@@ -8,10 +8,10 @@
 
 enum {
     MAXIMUM_ROWS = 512,  // rows of a step
-    TILE = 2,  // rows multiplied with one block of weights at once
+    TILE = 8,  // rows multiplied with one block of weights at once
     STREAMS = 4,  // blocks of weights read at once, by
     STREAM_ROWS = 1,  // that many rows at most
-    PRODUCTS = 4,  // vectors that one product yields at most
+    PRODUCTS = 8,  // vectors that one product yields at most
     ROWS_ALONE = 2,  // rows up to which each thread prepares all of them
     PAGE_POSITIONS = 64,  // positions of a page
     PAGE_VECTORS = PAGE_POSITIONS / 16,
@@ -43,6 +43,7 @@ static const size_t PREPARED_2 = 593984;
 #include "attention.h"
 #include "angles.h"
 #include "affine4.h"
+#include "columns.h"
 
 // What one file computes for another.
 SHARED void product_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
