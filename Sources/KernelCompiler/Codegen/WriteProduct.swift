@@ -32,7 +32,8 @@ extension CodeWriter {
     case (.affine, .float):
       template = "quant/product_affine_float.c"
       values["dots"] = groupFunction("float_dots", "quant/dots_float.c", matrix.format, [:])
-      values["columns_of"] = groupFunction("columns_of", "quant/columns_affine.c", matrix.format, [:])
+      values["columns_of"] = groupFunction(
+        "columns_of", "quant/columns_affine.c", matrix.format, [:])
     case (.blockFloat(let mode), .int8):
       template = "quant/product_block_int8.c"
       values["group_product"] = int8Group(
