@@ -25,6 +25,9 @@ static const unsigned char functions_h[] = {
 static const unsigned char isa_avx2_h[] = {
 #embed "isa/avx2.h"
 };
+static const unsigned char isa_avx2_bytes_h[] = {
+#embed "isa/avx2_bytes.h"
+};
 static const unsigned char isa_avx512_h[] = {
 #embed "isa/avx512.h"
 };
@@ -36,6 +39,9 @@ static const unsigned char isa_avx512_bw_h[] = {
 };
 static const unsigned char isa_avx512_vnni_h[] = {
 #embed "isa/avx512_vnni.h"
+};
+static const unsigned char isa_avx_vnni_h[] = {
+#embed "isa/avx_vnni.h"
 };
 static const unsigned char isa_portable_h[] = {
 #embed "isa/portable.h"
@@ -205,10 +211,12 @@ static const template_file files[] = {
     {"cache.h", cache_h, sizeof cache_h},
     {"functions.h", functions_h, sizeof functions_h},
     {"isa/avx2.h", isa_avx2_h, sizeof isa_avx2_h},
+    {"isa/avx2_bytes.h", isa_avx2_bytes_h, sizeof isa_avx2_bytes_h},
     {"isa/avx512.h", isa_avx512_h, sizeof isa_avx512_h},
     {"isa/avx512_bf16.h", isa_avx512_bf16_h, sizeof isa_avx512_bf16_h},
     {"isa/avx512_bw.h", isa_avx512_bw_h, sizeof isa_avx512_bw_h},
     {"isa/avx512_vnni.h", isa_avx512_vnni_h, sizeof isa_avx512_vnni_h},
+    {"isa/avx_vnni.h", isa_avx_vnni_h, sizeof isa_avx_vnni_h},
     {"isa/portable.h", isa_portable_h, sizeof isa_portable_h},
     {"isa/types.h", isa_types_h, sizeof isa_types_h},
     {"kernels/attention.c", kernels_attention_c, sizeof kernels_attention_c},

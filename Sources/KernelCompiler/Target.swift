@@ -9,11 +9,15 @@ public struct Target: Sendable, Equatable {
   public let instructions: InstructionSet
 
   /// The tiers that a name alone describes, the most capable first.
-  public static let known = [x8664v4bf16, x8664v4vnni, x8664v4, x8664v3]
+  public static let known = [x8664v4bf16, x8664v4vnni, x8664v4, x8664v3vnni, x8664v3]
 
   public static let x8664v3 = Target(
     name: "x86-64-v3", compilerFlags: ["-march=x86-64-v3"], cpuFeatures: featuresOfV3,
     instructions: .avx2)
+
+  public static let x8664v3vnni = Target(
+    name: "x86-64-v3-vnni", compilerFlags: ["-march=x86-64-v3", "-mavxvnni"],
+    cpuFeatures: featuresOfV3 + ["avx_vnni"], instructions: .avxvnni)
 
   public static let x8664v4 = Target(
     name: "x86-64-v4", compilerFlags: ["-march=x86-64-v4"] + wideFlags,
@@ -51,7 +55,7 @@ public struct Target: Sendable, Equatable {
 
 /// Which vocabulary of vector words the C is written in.
 public enum InstructionSet: String, Sendable {
-  case avx512bf16, avx512vnni, avx512, avx2, portable
+  case avx512bf16, avx512vnni, avx512, avxvnni, avx2, portable
 
   static func best(for macros: Set<String>) -> InstructionSet {
     let v4 = ["__AVX512F__", "__AVX512BW__", "__AVX512DQ__", "__AVX512VL__"]
@@ -59,7 +63,9 @@ public enum InstructionSet: String, Sendable {
       guard macros.contains("__AVX512VNNI__") else { return .avx512 }
       return macros.contains("__AVX512BF16__") ? .avx512bf16 : .avx512vnni
     }
-    if ["__AVX2__", "__FMA__", "__F16C__"].allSatisfy(macros.contains) { return .avx2 }
+    if ["__AVX2__", "__FMA__", "__F16C__"].allSatisfy(macros.contains) {
+      return macros.contains("__AVXVNNI__") ? .avxvnni : .avx2
+    }
     return .portable
   }
 
@@ -69,7 +75,8 @@ public enum InstructionSet: String, Sendable {
     case .avx512bf16: ["isa/avx512.h", "isa/avx512_vnni.h", "isa/avx512_bf16.h"]
     case .avx512vnni: ["isa/avx512.h", "isa/avx512_vnni.h"]
     case .avx512: ["isa/avx512.h", "isa/avx512_bw.h"]
-    case .avx2: ["isa/avx2.h"]
+    case .avxvnni: ["isa/avx2.h", "isa/avx_vnni.h"]
+    case .avx2: ["isa/avx2.h", "isa/avx2_bytes.h"]
     case .portable: ["isa/portable.h"]
     }
   }
@@ -78,14 +85,14 @@ public enum InstructionSet: String, Sendable {
   var multipliesBFloat16: Bool {
     switch self {
     case .avx512bf16: true
-    case .avx512vnni, .avx512, .avx2, .portable: false
+    case .avx512vnni, .avx512, .avxvnni, .avx2, .portable: false
     }
   }
 
   /// Products of four codes up to `largest` with signed bytes that a lane's sums hold, a power of two.
   func quadsTogether(_ largest: Int) -> Int {
     switch self {
-    case .avx512bf16, .avx512vnni, .portable: return 1 << 16
+    case .avx512bf16, .avx512vnni, .avxvnni, .portable: return 1 << 16
     case .avx512, .avx2:
       // Halves of a large code are summed apart.
       let code = largest < 128 ? largest : 15
@@ -98,7 +105,7 @@ public enum InstructionSet: String, Sendable {
   var registers: (count: Int, lanes: Int) {
     switch self {
     case .avx512bf16, .avx512vnni, .avx512: (32, 16)
-    case .avx2: (16, 8)
+    case .avxvnni, .avx2: (16, 8)
     case .portable: (16, 4)
     }
   }

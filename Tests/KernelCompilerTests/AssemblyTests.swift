@@ -7,13 +7,14 @@ import Testing
 @Suite struct AssemblyTests {
   /// The same sums in another order need more registers than there are: clang 14 once wrote twice the
   /// instructions for full tiles, and nothing but the speed on another CPU would have told.
-  @Test(arguments: [Target.x8664v4vnni, .x8664v4], [4, 5, 8])
+  @Test(arguments: [Target.x8664v4vnni, .x8664v4, .x8664v3vnni], [2, 4])
   func `full tiles of bytes keep their sums in registers`(_ target: Target, _ bits: Int) throws {
     let pieces = try pieces(.affine(bits: bits, groupSize: 64, scaleType: .bfloat16), target)
-    let full = pieces.filter { $0.products >= 64 }
+    // 16 rows times 64 columns times 8 tokens, or 4 where registers are half as wide.
+    let full = pieces.filter { $0.products == 128 }
     #expect(!full.isEmpty, "no loop was found")
     for loop in full {
-      #expect(loop.movesOnStack * 8 <= loop.products, "\(loop)")
+      #expect(loop.movesOnStack * 4 <= loop.products, "\(loop)")
     }
   }
 
@@ -41,7 +42,8 @@ import Testing
       }
       guard let last = pieces.indices.last else { continue }
       if line.contains("vpdpbusd") || line.contains("vpmaddubsw") { pieces[last].products += 1 }
-      if line.hasPrefix("\tvmov"), line.contains("(%rsp)"), line.contains("%zmm") {
+      let isWhole = line.contains("%zmm") || line.contains("%ymm")
+      if isWhole, line.hasPrefix("\tvmov"), line.contains("(%rsp)") {
         pieces[last].movesOnStack += 1
       }
     }

@@ -24,7 +24,7 @@ struct TestToolchain {
   }
 
   /// One of each vocabulary that this machine's CPU lacks, compiled for the CPU that is here: what
-  /// it lacks of AVX-512 is emulated by SIMDe, which Tests/Fixtures/emulation puts in the place of
+  /// it lacks is emulated by SIMDe, which Tests/Fixtures/emulation puts in the place of
   /// the compiler's intrinsics. Empty where the CPU has them all, has no AVX2, or SIMDe is missing.
   static let emulated: [Target] = {
     guard let toolchain = try? toolchain.get(), let native = targets.first,
@@ -35,7 +35,7 @@ struct TestToolchain {
     let flags = ["-march=native", "-isystem", headers]
     let isThere = ["-D__SCE__", "-include", "immintrin.h"]
     guard (try? toolchain.predefinedMacros(flags: flags + isThere)) != nil else {
-      print("skipped: kernels for AVX-512, which this CPU lacks, need SIMDe (libsimde-dev)")
+      print("skipped: kernels for CPUs that this one is not need SIMDe (libsimde-dev)")
       return []
     }
     let missing = Target.known.filter { known in

@@ -96,6 +96,9 @@ import Testing
     let target = Target.native(predefinedMacros: macros)
     #expect(target.instructions == .avx2)
     #expect(target.cpuFeatures == ["avx", "avx2", "f16c", "fma", "gfni"])
+    let vnni = Target.native(predefinedMacros: macros.union(["__AVXVNNI__"]))
+    #expect(vnni.instructions == .avxvnni)
+    #expect(vnni.cpuFeatures.contains("avx_vnni"))
     #expect(Target.native(predefinedMacros: []).instructions == .portable)
     let v4: Set = ["__AVX512F__", "__AVX512BW__", "__AVX512DQ__", "__AVX512VL__"]
     let capable = Target.native(predefinedMacros: v4.union(["__AVX512VNNI__", "__AVX512BF16__"]))
@@ -106,7 +109,7 @@ import Testing
     #expect(
       throws: CompilerError(
         "target x99 is unknown; the targets are native, x86-64-v4-bf16, x86-64-v4-vnni, x86-64-v4, "
-          + "x86-64-v3")
+          + "x86-64-v3-vnni, x86-64-v3")
     ) { try Target.named("x99", predefinedMacros: []) }
   }
 }

@@ -1,7 +1,7 @@
-// AVX-512 (F, BW, DQ, VL), VNNI and BF16 for tests on CPUs without them: what this machine has comes
-// from the compiler, the rest is emulated by SIMDe (libsimde-dev) under the intrinsics' own names.
-// Needs AVX2, FMA and F16C. A header of the kernels that begins to use another intrinsic needs its
-// file of SIMDe here.
+// AVX-512 (F, BW, DQ, VL), VNNI and BF16, and AVX-VNNI, for tests on CPUs without them: what this
+// machine has comes from the compiler, the rest is emulated by SIMDe (libsimde-dev) under the
+// intrinsics' own names. Needs AVX2, FMA and F16C. A header of the kernels that begins to use another
+// intrinsic needs its file of SIMDe here.
 #pragma once
 #include_next <immintrin.h>
 
@@ -70,4 +70,12 @@ static inline __m128i emulated_cvtepi32_epi8(__m512i x) {
 #ifndef __AVX512BW__
 #undef _mm512_madd_epi16
 #define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
+#endif
+
+// AVX-VNNI has names of its own for what AVX-512 VNNI does in 256 bits.
+#ifndef __AVXVNNI__
+#undef _mm256_dpbusd_avx_epi32
+#undef _mm256_dpwssd_avx_epi32
+#define _mm256_dpbusd_avx_epi32(sum, a, b) simde_mm256_dpbusd_epi32(sum, a, b)
+#define _mm256_dpwssd_avx_epi32(sum, a, b) simde_mm256_dpwssd_epi32(sum, a, b)
 #endif
