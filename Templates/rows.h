@@ -20,6 +20,8 @@ struct int8_rows {
 
 // Activations as they are, with the sum of each group of columns.
 struct float_rows {
+    int columns;    // of a row
+    int padded;     // to whole vectors, with zeros
     float *values;  // (tiles, columns, tokens)
     float *sums;    // (tiles, groups, tokens)
 };
@@ -48,8 +50,11 @@ INLINE struct int8_rows take_int8_rows(uint8_t **room, int rows, int columns, in
 }
 
 // A group of 0: no sums.
-INLINE struct float_rows take_float_rows(uint8_t **room, int rows, int padded, int group) {
+INLINE struct float_rows take_float_rows(uint8_t **room, int rows, int columns, int group) {
+    const int padded = (columns + 15) / 16 * 16;
     struct float_rows x;
+    x.columns = columns;
+    x.padded = padded;
     x.values = (float *)take(room, (size_t)4 * rows * padded);
     x.sums = (float *)take(room, group ? (size_t)4 * rows * (padded / group) : 0);
     return x;

@@ -1,4 +1,8 @@
-// Scales of one byte, one for each of 16 rows.
+// Scales of one byte, one for each of 16 rows, stand before the codes of a block.
+
+INLINE const uint8_t *codes_of(const uint8_t *block, int groups) {
+    return block + (size_t)(groups + 3) / 4 * 64;
+}
 
 // Powers of two: 2^(byte - 127).
 INLINE f32x16 load_e8m0(const uint8_t *p) {

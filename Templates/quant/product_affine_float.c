@@ -1,16 +1,17 @@
-// Blocks of 16 rows of $columns columns ($format), `apart` bytes from one to the next, times TOKENS
-// rows of floats: y = sum over groups of scale * dot(code, x) + bias * x_sum.
+// Blocks of 16 rows ($format), `apart` bytes from one to the next, times TOKENS rows of floats:
+// y = sum over groups of scale * dot(code, x) + bias * x_sum. One function for all numbers of
+// columns: they only count the groups.
 INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct float_rows *x,
                   int row, const int BLOCKS, const int TOKENS) {
-    enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP };
-    enum { CODE_BYTES = $code_bytes, SCALE_BYTES = $scale_bytes };
+    enum { GROUP = $group, CODE_BYTES = $code_bytes, SCALE_BYTES = $scale_bytes };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
-    const float *rows = x->values + (size_t)row * COLUMNS;
-    const float *sums = x->sums + (size_t)row * GROUPS;
+    const int groups = x->columns / GROUP;
+    const float *rows = x->values + (size_t)row * x->padded;
+    const float *sums = x->sums + (size_t)row * groups;
     f32x16 sum[STREAMS][TILE];
     for (int b = 0; b < BLOCKS; b++)
         for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
-    for (int g = 0; g < GROUPS; g++) {
+    for (int g = 0; g < groups; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
             read_ahead(group, GROUP_BYTES);

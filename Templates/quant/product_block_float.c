@@ -1,17 +1,18 @@
-// Blocks of 16 rows of $columns columns ($format), `apart` bytes from one to the next, times TOKENS
-// rows of floats: y = sum over groups of scale * dot(value, x).
+// Blocks of 16 rows ($format), `apart` bytes from one to the next, times TOKENS rows of floats:
+// y = sum over groups of scale * dot(value, x). One function for all numbers of columns: they only
+// count the groups.
 INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct float_rows *x,
                   int row, const int BLOCKS, const int TOKENS) {
-    enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP, CHUNK = $chunk };
-    enum { SCALE_BYTES = $scale_bytes, CHUNKS = GROUP / CHUNK, CHUNK_BYTES = $chunk_bytes };
-    const float *values = x->values + (size_t)row * COLUMNS;
+    enum { GROUP = $group, CHUNK = $chunk, CHUNKS = GROUP / CHUNK, CHUNK_BYTES = $chunk_bytes };
+    const int groups = x->columns / GROUP;
+    const float *values = x->values + (size_t)row * x->padded;
     f32x16 sum[STREAMS][TILE];
     for (int b = 0; b < BLOCKS; b++)
         for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
-    for (int g = 0; g < GROUPS; g++, values += GROUP * TOKENS)
+    for (int g = 0; g < groups; g++, values += GROUP * TOKENS)
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *block = weights + b * apart;
-            const uint8_t *codes = block + SCALE_BYTES + (size_t)g * CHUNKS * CHUNK_BYTES;
+            const uint8_t *codes = codes_of(block, groups) + (size_t)g * CHUNKS * CHUNK_BYTES;
             f32x16 dot[TILE];
             if (2 * TOKENS * REGISTERS <= FLOAT_SUMS) {
                 const float *column = values;

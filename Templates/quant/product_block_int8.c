@@ -1,20 +1,21 @@
-// Blocks of 16 rows of $columns columns ($format), `apart` bytes from one to the next, times TOKENS
-// rows of bytes, by twice the codes' values above ZERO:
+// Blocks of 16 rows ($format), `apart` bytes from one to the next, times TOKENS rows of bytes, by
+// twice the codes' values above ZERO:
 // 2 y = sum over groups of scale * (x_scale * dot(code, x_code) - ZERO * x_sum).
+// One function for all numbers of columns: they only count the groups.
 INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct int8_rows *x,
                   int row, const int BLOCKS, const int TOKENS) {
-    enum { COLUMNS = $columns, GROUP = $group, GROUPS = COLUMNS / GROUP };
-    enum { SCALE_BYTES = $scale_bytes, CODE_BYTES = $code_bytes };
-    const int8_t *codes = x->codes + (size_t)row * COLUMNS;
-    const float *scales = x->scales + (size_t)row * GROUPS;
-    const float *sums = x->sums + (size_t)row * GROUPS;
+    enum { GROUP = $group, CODE_BYTES = $code_bytes };
+    const int groups = x->columns / GROUP;
+    const int8_t *codes = x->codes + (size_t)row * x->columns;
+    const float *scales = x->scales + (size_t)row * groups;
+    const float *sums = x->sums + (size_t)row * groups;
     f32x16 sum[STREAMS][TILE];
     for (int b = 0; b < BLOCKS; b++)
         for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
-    for (int g = 0; g < GROUPS; g++) {
+    for (int g = 0; g < groups; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *block = weights + b * apart;
-            const uint8_t *group = block + SCALE_BYTES + g * CODE_BYTES;
+            const uint8_t *group = codes_of(block, groups) + (size_t)g * CODE_BYTES;
             const f32x16 scale = $load_scales(block + 16 * g);
             if (TOKENS > 1) read_ahead(group, CODE_BYTES);
             int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;

@@ -1,18 +1,18 @@
-// Blocks of 16 rows of $columns columns ($format), `apart` bytes from one to the next, times TOKENS
-// rows of floats, in CHAINS sums that each take every CHAINS-th column.
+// Blocks of 16 rows ($format), `apart` bytes from one to the next, times TOKENS rows of floats, in
+// CHAINS sums that each take every CHAINS-th column. One function for all numbers of columns.
 INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct float_rows *x,
                   int row, const int BLOCKS, const int TOKENS) {
-    enum { COLUMNS = ($columns + 3) / 4 * 4, ROW = $padded, CHAINS = 2, PIECE = 64 };
-    enum { COLUMN_BYTES = $column_bytes };
-    const float *values = x->values + (size_t)row * ROW;
+    enum { CHAINS = 2, PIECE = 64, COLUMN_BYTES = $column_bytes };
+    const int columns = (x->columns + 3) / 4 * 4;
+    const float *values = x->values + (size_t)row * x->padded;
     f32x16 sum[STREAMS][CHAINS][TILE];
     for (int b = 0; b < BLOCKS; b++)
         for (int chain = 0; chain < CHAINS; chain++)
             for (int t = 0; t < TOKENS; t++) sum[b][chain][t] = splat(0);
     if (CHAINS * TOKENS * REGISTERS <= FLOAT_SUMS) {
-        for (int column = 0; column < COLUMNS; column += 4, values += 4 * TOKENS)
+        for (int column = 0; column < columns; column += 4, values += 4 * TOKENS)
             for (int b = 0; b < BLOCKS; b++) {
-                const uint8_t *block = weights + b * apart + COLUMN_BYTES * column;
+                const uint8_t *block = weights + b * apart + (size_t)COLUMN_BYTES * column;
                 f32x16 w[4];
                 if (TOKENS > 1) read_ahead(block, 4 * COLUMN_BYTES);
                 $load_columns(w, block, 0);
@@ -22,12 +22,13 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
                                                              sum[b][i % CHAINS][t]);
             }
     } else {
-        for (int column = 0; column < COLUMNS; column += PIECE, values += PIECE * TOKENS)
+        for (int column = 0; column < columns; column += PIECE, values += PIECE * TOKENS)
             for (int b = 0; b < BLOCKS; b++) {
-                const int count = smaller(PIECE, COLUMNS - column);
+                const int count = smaller(PIECE, columns - column);
                 f32x16 w[PIECE];
                 for (int i = 0; i < count; i += 4) {
-                    const uint8_t *block = weights + b * apart + COLUMN_BYTES * (column + i);
+                    const uint8_t *block =
+                        weights + b * apart + (size_t)COLUMN_BYTES * (column + i);
                     read_ahead(block, 4 * COLUMN_BYTES);
                     $load_columns(w + i, block, 0);
                 }

@@ -119,7 +119,7 @@ extension ActivationFormat {
         + "take_int8_rows(&room, capacity, \(input.columns), \(group));"
     case .float(let group):
       "const struct float_rows \(label) = "
-        + "take_float_rows(&room, capacity, \(input.row), \(group ?? 0));"
+        + "take_float_rows(&room, capacity, \(input.columns), \(group ?? 0));"
     case .bf16:
       "const struct bf16_rows \(label) = take_bf16_rows(&room, capacity, \(input.columns));"
     }

@@ -3,15 +3,10 @@ import ModelFiles
 extension CodeWriter {
   /// Writes the product of 16 rows of such a matrix with a tile of prepared rows; its name.
   mutating func product(_ matrix: MatrixShape) -> String {
-    var label = "\(matrix.format.label)_\(matrix.columns)"
+    let label = matrix.format.label
     let activations = rows(for: matrix)
     var values = holes(matrix)
-    switch (matrix.format, activations) {
-    case (.affine, .int8), (.dense, .bf16):
-      label = matrix.format.label
-      values["columns"] = nil
-    default: break
-    }
+    values["columns"] = nil
     values["tile"] = "tile_\(label)"
     values["cases"] = productCases("tile_\(label)")
     let template: String
@@ -20,7 +15,6 @@ extension CodeWriter {
     case (.dense(let type), _):
       template = "quant/product_dense.c"
       values["load_columns"] = "columns_\(type.label)"
-      values["padded"] = "\(matrix.columns.rounded(upTo: blockRows))"
       values["column_bytes"] = "\(blockRows * type.byteCount)"
     case (.affine(let bits, _, _), .int8):
       template = "quant/product_affine_int8.c"
@@ -39,9 +33,11 @@ extension CodeWriter {
       values["group_product"] = int8Group(
         matrix.format, "quant/group_block_int8.c", ["zero": "ZERO_\(mode.codes.uppercased())"])
       values["chunk"] = nil
+      values["scale_bytes"] = nil
       values["code_bytes"] = "\(mode.groupSize * mode.bits * blockRows / 8)"
     case (.blockFloat(let mode), .float):
       template = "quant/product_block_float.c"
+      values["scale_bytes"] = nil
       values["load_columns"] = "columns_\(mode.codes)"
       values["chunk_bytes"] = "\(mode.chunk * mode.bits * blockRows / 8)"
     }

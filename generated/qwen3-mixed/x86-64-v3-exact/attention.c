@@ -31,8 +31,8 @@ KERNEL void attention_heads_query(const struct context *c, const struct call *ca
                 const int tokens = tokens_in_tile(from, rows);
                 for (int block = 0; block < BLOCKS; block++) {
                     f32x16 y[PRODUCTS];
-                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
-                                            STRIDE, apart, x, from, part.streams, tokens);
+                    product_q6_g64_bf16(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                        STRIDE, apart, x, from, part.streams, tokens);
                     for (int i = 0; i < part.streams * tokens; i++)
                         store(channels[i] + 16 * block, y[i]);
                 }
@@ -66,8 +66,8 @@ KERNEL void attention_heads_key(const struct context *c, const struct call *call
                 const int tokens = tokens_in_tile(from, rows);
                 for (int block = 0; block < BLOCKS; block++) {
                     f32x16 y[PRODUCTS];
-                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
-                                            STRIDE, apart, x, from, part.streams, tokens);
+                    product_q6_g64_bf16(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                        STRIDE, apart, x, from, part.streams, tokens);
                     for (int i = 0; i < part.streams * tokens; i++)
                         store(channels[i] + 16 * block, y[i]);
                 }
@@ -100,8 +100,8 @@ KERNEL void attention_heads_value(const struct context *c, const struct call *ca
                 const int tokens = tokens_in_tile(from, rows);
                 for (int block = 0; block < BLOCKS; block++) {
                     f32x16 y[PRODUCTS];
-                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
-                                            STRIDE, apart, x, from, part.streams, tokens);
+                    product_q6_g64_bf16(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                        STRIDE, apart, x, from, part.streams, tokens);
                     for (int i = 0; i < part.streams * tokens; i++)
                         store(channels[i] + 16 * block, y[i]);
                 }
@@ -373,8 +373,8 @@ KERNEL void attention_heads_variant2_query(const struct context *c, const struct
                 const int tokens = tokens_in_tile(from, rows);
                 for (int block = 0; block < BLOCKS; block++) {
                     f32x16 y[PRODUCTS];
-                    product_q4_g64_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
-                                            STRIDE, apart, x, from, part.streams, tokens);
+                    product_q4_g64_bf16(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                        STRIDE, apart, x, from, part.streams, tokens);
                     for (int i = 0; i < part.streams * tokens; i++)
                         store(channels[i] + 16 * block, y[i]);
                 }
@@ -409,8 +409,8 @@ KERNEL void attention_heads_variant2_key(const struct context *c, const struct c
                 const int tokens = tokens_in_tile(from, rows);
                 for (int block = 0; block < BLOCKS; block++) {
                     f32x16 y[PRODUCTS];
-                    product_q4_g64_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
-                                            STRIDE, apart, x, from, part.streams, tokens);
+                    product_q4_g64_bf16(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                        STRIDE, apart, x, from, part.streams, tokens);
                     for (int i = 0; i < part.streams * tokens; i++)
                         store(channels[i] + 16 * block, y[i]);
                 }
@@ -443,8 +443,8 @@ KERNEL void attention_heads_variant2_value(const struct context *c, const struct
                 const int tokens = tokens_in_tile(from, rows);
                 for (int block = 0; block < BLOCKS; block++) {
                     f32x16 y[PRODUCTS];
-                    product_q8_g32_bf16_128(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
-                                            STRIDE, apart, x, from, part.streams, tokens);
+                    product_q8_g32_bf16(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                        STRIDE, apart, x, from, part.streams, tokens);
                     for (int i = 0; i < part.streams * tokens; i++)
                         store(channels[i] + 16 * block, y[i]);
                 }

@@ -39,8 +39,8 @@ SHARED void attention_output(const struct context *c, const struct call *call, i
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
-                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
-                                            &floats_g64, row, part.streams, tokens);
+                    product_q6_g64_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                        &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
@@ -85,10 +85,10 @@ SHARED void gate_and_up(const struct context *c, const struct call *call, int th
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
-                    product_q6_g64_bf16_128(gate, weights + GATE + (size_t)block * STRIDE, apart,
-                                            &floats_g64, row, part.streams, tokens);
-                    product_q6_g64_bf16_128(up, weights + UP + (size_t)block * STRIDE, apart,
-                                            &floats_g64, row, part.streams, tokens);
+                    product_q6_g64_bf16(gate, weights + GATE + (size_t)block * STRIDE, apart,
+                                        &floats_g64, row, part.streams, tokens);
+                    product_q6_g64_bf16(up, weights + UP + (size_t)block * STRIDE, apart,
+                                        &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, gate += tokens, up += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * line;
@@ -133,8 +133,8 @@ SHARED void mlp_down(const struct context *c, const struct call *call, int threa
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
-                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
-                                            &floats_g64, row, part.streams, tokens);
+                    product_q6_g64_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                        &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
@@ -181,8 +181,8 @@ SHARED void attention_output_variant2(const struct context *c, const struct call
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
-                    product_q4_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
-                                            &floats_g64, row, part.streams, tokens);
+                    product_q4_g64_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                        &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
@@ -228,10 +228,10 @@ SHARED void gate_and_up_variant2(const struct context *c, const struct call *cal
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
-                    product_q4_g64_bf16_128(gate, weights + GATE + (size_t)block * STRIDE, apart,
-                                            &floats_g64, row, part.streams, tokens);
-                    product_q4_g64_bf16_128(up, weights + UP + (size_t)block * STRIDE, apart,
-                                            &floats_g64, row, part.streams, tokens);
+                    product_q4_g64_bf16(gate, weights + GATE + (size_t)block * STRIDE, apart,
+                                        &floats_g64, row, part.streams, tokens);
+                    product_q4_g64_bf16(up, weights + UP + (size_t)block * STRIDE, apart,
+                                        &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, gate += tokens, up += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * line;
@@ -277,8 +277,8 @@ SHARED void mlp_down_variant2(const struct context *c, const struct call *call, 
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
-                    product_q8_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
-                                            &floats_g32, row, part.streams, tokens);
+                    product_q8_g32_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                        &floats_g32, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
@@ -325,8 +325,8 @@ SHARED void attention_output_variant3(const struct context *c, const struct call
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
-                    product_q3_g128_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
-                                             &floats_g128, row, part.streams, tokens);
+                    product_q3_g128_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                         &floats_g128, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
@@ -371,8 +371,8 @@ SHARED void logits(const struct context *c, const struct call *call, int thread,
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
-                    product_q6_g64_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
-                                            &floats_g64, row, part.streams, tokens);
+                    product_q6_g64_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                        &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = c->step->logits + (size_t)row * OUTPUTS + 16 * line;

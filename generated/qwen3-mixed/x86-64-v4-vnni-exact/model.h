@@ -51,8 +51,8 @@ static const size_t QUERIES_2 = 864384;
 #include "affine3.h"
 
 // What one file computes for another.
-SHARED void product_q6_g64_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
-                                    const struct float_rows *x, int row, int blocks, int tokens);
+SHARED void product_q6_g64_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
+                                const struct float_rows *x, int row, int blocks, int tokens);
 SHARED void attention_heads(const struct context *c, const struct call *call, int thread,
                             int threads);
 SHARED void attention(const struct context *c, const struct call *call, int thread, int threads);
@@ -60,10 +60,10 @@ SHARED void attention_output(const struct context *c, const struct call *call, i
                              int threads);
 SHARED void gate_and_up(const struct context *c, const struct call *call, int thread, int threads);
 SHARED void mlp_down(const struct context *c, const struct call *call, int thread, int threads);
-SHARED void product_q4_g64_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
-                                    const struct float_rows *x, int row, int blocks, int tokens);
-SHARED void product_q8_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
-                                    const struct float_rows *x, int row, int blocks, int tokens);
+SHARED void product_q4_g64_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
+                                const struct float_rows *x, int row, int blocks, int tokens);
+SHARED void product_q8_g32_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
+                                const struct float_rows *x, int row, int blocks, int tokens);
 SHARED void attention_heads_variant2(const struct context *c, const struct call *call, int thread,
                                      int threads);
 SHARED void attention_variant2(const struct context *c, const struct call *call, int thread,
@@ -74,8 +74,8 @@ SHARED void gate_and_up_variant2(const struct context *c, const struct call *cal
                                  int threads);
 SHARED void mlp_down_variant2(const struct context *c, const struct call *call, int thread,
                               int threads);
-SHARED void product_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
-                                     const struct float_rows *x, int row, int blocks, int tokens);
+SHARED void product_q3_g128_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
+                                 const struct float_rows *x, int row, int blocks, int tokens);
 SHARED void attention_output_variant3(const struct context *c, const struct call *call, int thread,
                                       int threads);
 SHARED void logits(const struct context *c, const struct call *call, int thread, int threads);

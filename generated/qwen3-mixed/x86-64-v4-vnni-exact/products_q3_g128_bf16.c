@@ -39,20 +39,21 @@ INLINE void columns_of_q3_g128_bf16(union f32_lanes *w, const uint8_t *codes) {
         }
 }
 
-// Blocks of 16 rows of 128 columns (q3_g128_bf16), `apart` bytes from one to the next, times TOKENS
-// rows of floats: y = sum over groups of scale * dot(code, x) + bias * x_sum.
-INLINE void tile_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
-                                  const struct float_rows *x, int row, const int BLOCKS,
-                                  const int TOKENS) {
-    enum { COLUMNS = 128, GROUP = 128, GROUPS = COLUMNS / GROUP };
-    enum { CODE_BYTES = 768, SCALE_BYTES = 32 };
+// Blocks of 16 rows (q3_g128_bf16), `apart` bytes from one to the next, times TOKENS rows of floats:
+// y = sum over groups of scale * dot(code, x) + bias * x_sum. One function for all numbers of
+// columns: they only count the groups.
+INLINE void tile_q3_g128_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
+                              const struct float_rows *x, int row, const int BLOCKS,
+                              const int TOKENS) {
+    enum { GROUP = 128, CODE_BYTES = 768, SCALE_BYTES = 32 };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
-    const float *rows = x->values + (size_t)row * COLUMNS;
-    const float *sums = x->sums + (size_t)row * GROUPS;
+    const int groups = x->columns / GROUP;
+    const float *rows = x->values + (size_t)row * x->padded;
+    const float *sums = x->sums + (size_t)row * groups;
     f32x16 sum[STREAMS][TILE];
     for (int b = 0; b < BLOCKS; b++)
         for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
-    for (int g = 0; g < GROUPS; g++) {
+    for (int g = 0; g < groups; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
             read_ahead(group, GROUP_BYTES);
@@ -81,17 +82,17 @@ INLINE void tile_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, size_t apar
         for (int t = 0; t < TOKENS; t++) y[b * TOKENS + t] = sum[b][t];
 }
 
-SHARED void product_q3_g128_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
-                                     const struct float_rows *x, int row, int blocks, int tokens) {
+SHARED void product_q3_g128_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
+                                 const struct float_rows *x, int row, int blocks, int tokens) {
     switch (blocks * TILE + tokens) {
-        case 1 * TILE + 1: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 1); break;
-        case 1 * TILE + 2: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 2); break;
-        case 1 * TILE + 3: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 3); break;
-        case 1 * TILE + 4: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 4); break;
-        case 1 * TILE + 5: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 5); break;
-        case 1 * TILE + 6: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 6); break;
-        case 1 * TILE + 7: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 7); break;
-        case 1 * TILE + 8: tile_q3_g128_bf16_128(y, weights, apart, x, row, 1, 8); break;
-        case 4 * TILE + 1: tile_q3_g128_bf16_128(y, weights, apart, x, row, 4, 1); break;
+        case 1 * TILE + 1: tile_q3_g128_bf16(y, weights, apart, x, row, 1, 1); break;
+        case 1 * TILE + 2: tile_q3_g128_bf16(y, weights, apart, x, row, 1, 2); break;
+        case 1 * TILE + 3: tile_q3_g128_bf16(y, weights, apart, x, row, 1, 3); break;
+        case 1 * TILE + 4: tile_q3_g128_bf16(y, weights, apart, x, row, 1, 4); break;
+        case 1 * TILE + 5: tile_q3_g128_bf16(y, weights, apart, x, row, 1, 5); break;
+        case 1 * TILE + 6: tile_q3_g128_bf16(y, weights, apart, x, row, 1, 6); break;
+        case 1 * TILE + 7: tile_q3_g128_bf16(y, weights, apart, x, row, 1, 7); break;
+        case 1 * TILE + 8: tile_q3_g128_bf16(y, weights, apart, x, row, 1, 8); break;
+        case 4 * TILE + 1: tile_q3_g128_bf16(y, weights, apart, x, row, 4, 1); break;
     }
 }

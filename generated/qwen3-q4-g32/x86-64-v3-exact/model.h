@@ -46,13 +46,11 @@ static const size_t PREPARED_2 = 593984;
 #include "columns.h"
 
 // What one file computes for another.
-SHARED void product_q4_g32_bf16_64(f32x16 *y, const uint8_t *weights, size_t apart,
-                                   const struct float_rows *x, int row, int blocks, int tokens);
+SHARED void product_q4_g32_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
+                                const struct float_rows *x, int row, int blocks, int tokens);
 SHARED void attention_heads(const struct context *c, const struct call *call, int thread,
                             int threads);
 SHARED void attention(const struct context *c, const struct call *call, int thread, int threads);
-SHARED void product_q4_g32_bf16_128(f32x16 *y, const uint8_t *weights, size_t apart,
-                                    const struct float_rows *x, int row, int blocks, int tokens);
 SHARED void attention_output(const struct context *c, const struct call *call, int thread,
                              int threads);
 SHARED void gate_and_up(const struct context *c, const struct call *call, int thread, int threads);

@@ -31,8 +31,8 @@ KERNEL void attention_heads_query(const struct context *c, const struct call *ca
                 const int tokens = tokens_in_tile(from, rows);
                 for (int block = 0; block < BLOCKS; block++) {
                     f32x16 y[PRODUCTS];
-                    product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
-                                           STRIDE, apart, x, from, part.streams, tokens);
+                    product_q4_g32_bf16(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                        STRIDE, apart, x, from, part.streams, tokens);
                     for (int i = 0; i < part.streams * tokens; i++)
                         store(channels[i] + 16 * block, y[i]);
                 }
@@ -66,8 +66,8 @@ KERNEL void attention_heads_key(const struct context *c, const struct call *call
                 const int tokens = tokens_in_tile(from, rows);
                 for (int block = 0; block < BLOCKS; block++) {
                     f32x16 y[PRODUCTS];
-                    product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
-                                           STRIDE, apart, x, from, part.streams, tokens);
+                    product_q4_g32_bf16(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                        STRIDE, apart, x, from, part.streams, tokens);
                     for (int i = 0; i < part.streams * tokens; i++)
                         store(channels[i] + 16 * block, y[i]);
                 }
@@ -100,8 +100,8 @@ KERNEL void attention_heads_value(const struct context *c, const struct call *ca
                 const int tokens = tokens_in_tile(from, rows);
                 for (int block = 0; block < BLOCKS; block++) {
                     f32x16 y[PRODUCTS];
-                    product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
-                                           STRIDE, apart, x, from, part.streams, tokens);
+                    product_q4_g32_bf16(y, weights + MATRIX + (size_t)(unit * BLOCKS + block) *
+                                        STRIDE, apart, x, from, part.streams, tokens);
                     for (int i = 0; i < part.streams * tokens; i++)
                         store(channels[i] + 16 * block, y[i]);
                 }

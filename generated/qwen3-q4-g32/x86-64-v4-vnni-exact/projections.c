@@ -39,8 +39,8 @@ SHARED void attention_output(const struct context *c, const struct call *call, i
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
-                    product_q4_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
-                                            &floats_g32, row, part.streams, tokens);
+                    product_q4_g32_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                        &floats_g32, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
@@ -85,10 +85,10 @@ SHARED void gate_and_up(const struct context *c, const struct call *call, int th
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
-                    product_q4_g32_bf16_64(gate, weights + GATE + (size_t)block * STRIDE, apart,
-                                           &floats_g32, row, part.streams, tokens);
-                    product_q4_g32_bf16_64(up, weights + UP + (size_t)block * STRIDE, apart,
-                                           &floats_g32, row, part.streams, tokens);
+                    product_q4_g32_bf16(gate, weights + GATE + (size_t)block * STRIDE, apart,
+                                        &floats_g32, row, part.streams, tokens);
+                    product_q4_g32_bf16(up, weights + UP + (size_t)block * STRIDE, apart,
+                                        &floats_g32, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, gate += tokens, up += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * line;
@@ -133,8 +133,8 @@ SHARED void mlp_down(const struct context *c, const struct call *call, int threa
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
-                    product_q4_g32_bf16_128(y, weights + MATRIX + (size_t)block * STRIDE, apart,
-                                            &floats_g32, row, part.streams, tokens);
+                    product_q4_g32_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                        &floats_g32, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
@@ -179,8 +179,8 @@ SHARED void logits(const struct context *c, const struct call *call, int thread,
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
-                    product_q4_g32_bf16_64(y, weights + MATRIX + (size_t)block * STRIDE, apart,
-                                           &floats_g32, row, part.streams, tokens);
+                    product_q4_g32_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
+                                        &floats_g32, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
                         float *to = c->step->logits + (size_t)row * OUTPUTS + 16 * line;
