@@ -19,6 +19,10 @@ FORMATS = {
     "Q8_0": ("Q8_0", []),
 }
 
+# Those that have one type for all matrices, which are written without llama-quantize and the bfloat16
+# file that it reads, 16 GB of an 8B model.
+DIRECT = {"Q4_0-pure": "Q4_0", "Q8_0": "Q8_0"}
+
 # A few tokens of mlx-lm on a CPU get no more time than this.
 MLX_LM_SECONDS = 60
 
@@ -73,14 +77,18 @@ class Workshop:
     def gguf(self, shape, name):
         """A shape in one of llama.cpp's formats."""
         path = self.path(f"{shape}-{name}.gguf")
-        if not os.path.exists(path):
-            source = self.path(f"{shape}-bf16.gguf")
+        if os.path.exists(path):
+            return path
+        source = self.path(f"{shape}-bf16.gguf")
+        if name in DIRECT and not os.path.exists(source):
+            self._make(shape, "--gguf", path + ".part", "--gguf-type", DIRECT[name])
+        else:
             if not os.path.exists(source):
                 self._make(shape, "--gguf", source)
             kind, options = FORMATS[name]
             quantize = self.program("llama-quantize")
             run(quantize, *options, source, path + ".part", kind, stderr=subprocess.DEVNULL)
-            os.replace(path + ".part", path)
+        os.replace(path + ".part", path)
         return path
 
     def _make(self, shape, *arguments):

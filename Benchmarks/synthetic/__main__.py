@@ -2,7 +2,7 @@
 for speed, so no real checkpoint is needed to measure it.
 
 It becomes an MLX model folder, quantised exactly as `mlx_lm.convert -q` does it, and on request a
-bfloat16 GGUF file with the same weights for llama.cpp. The same shape and seed give the same
+GGUF file with the same weights for llama.cpp. The same shape and seed give the same
 weights in every format. Layers are written one at a time, so an 8B model needs little memory.
 Needs numpy, mlx, and gguf for --gguf.
 
@@ -31,6 +31,12 @@ def main():
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--gguf", help="also write this GGUF file")
+    parser.add_argument(
+        "--gguf-type",
+        default="BF16",
+        choices=["BF16", "Q4_0", "Q8_0"],
+        help="what all matrices of the GGUF file are (default BF16)",
+    )
     options = parser.parse_args()
     if not options.folder and not options.gguf:
         parser.error("name a folder, or a file with --gguf")
@@ -46,7 +52,7 @@ def main():
     if options.gguf:
         from .write_gguf import write_gguf
 
-        write_gguf(shape, options.gguf, options.seed, options.shape)
+        write_gguf(shape, options.gguf, options.seed, options.shape, options.gguf_type)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes the same weights as a bfloat16 GGUF file, for llama.cpp."""
+"""Writes the same weights as a GGUF file, for llama.cpp."""
 
 import math
 import os
@@ -9,17 +9,20 @@ import numpy as np
 from .tokenizer import added_tokens, chat_template, vocabulary
 from .weights import tensors, values
 
+# Rows that are quantised at once, which takes several times their memory.
+ROWS = 4096
 
-def write_gguf(shape, path, seed, name):
+
+def write_gguf(shape, path, seed, name, kind):
     writer = gguf.GGUFWriter(path, shape.family, use_temp_file=False)
-    add_shape(writer, shape, name)
+    add_shape(writer, shape, name, kind)
     add_tokenizer(writer, shape)
-    write_tensors(writer, shape, seed)
+    write_tensors(writer, shape, seed, gguf.GGMLQuantizationType[kind])
     writer.close()
     print(f"{path}: {os.path.getsize(path)} bytes")
 
 
-def add_shape(writer, shape, name):
+def add_shape(writer, shape, name, kind):
     writer.add_name(name + "-synthetic")
     writer.add_context_length(shape.context)
     writer.add_embedding_length(shape.hidden)
@@ -32,7 +35,7 @@ def add_shape(writer, shape, name):
     writer.add_rope_freq_base(shape.theta)
     writer.add_layer_norm_rms_eps(shape.epsilon)
     writer.add_vocab_size(shape.vocabulary)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_BF16)
+    writer.add_file_type(gguf.LlamaFileType[f"MOSTLY_{kind}"])
     if shape.family == "llama":
         writer.add_rope_dimension_count(shape.head_dimension)
 
@@ -57,10 +60,11 @@ def add_tokenizer(writer, shape):
     writer.add_chat_template(chat_template(shape))
 
 
-def write_tensors(writer, shape, seed):
+def write_tensors(writer, shape, seed, kind):
     factors = frequency_factors(shape)
     if factors is not None:
         writer.add_tensor_info("rope_freqs.weight", factors.shape, factors.dtype, factors.nbytes)
+    together, size = gguf.GGML_QUANT_SIZES[kind]
     for tensor in tensors(shape):
         count = math.prod(tensor.shape)
         if len(tensor.shape) == 1:
@@ -71,8 +75,8 @@ def write_tensors(writer, shape, seed):
                 tensor.gguf_name,
                 tensor.shape,
                 np.dtype(np.float16),
-                2 * count,
-                raw_dtype=gguf.GGMLQuantizationType.BF16,
+                count // together * size,
+                raw_dtype=kind,
             )
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -80,11 +84,11 @@ def write_tensors(writer, shape, seed):
     if factors is not None:
         writer.write_tensor_data(factors)
     for tensor in tensors(shape):
-        writer.write_tensor_data(gguf_values(shape, tensor, values(seed, tensor)))
+        writer.write_tensor_data(gguf_values(shape, tensor, values(seed, tensor), kind))
 
 
-def gguf_values(shape, tensor, weights):
-    """Vectors as float32, matrices as the upper halves of float32."""
+def gguf_values(shape, tensor, weights, kind):
+    """Vectors as float32, matrices as that kind."""
     if len(tensor.shape) == 1:
         return weights
     heads = {"attn_q": shape.heads, "attn_k": shape.key_value_heads}
@@ -94,7 +98,10 @@ def gguf_values(shape, tensor, weights):
         rows, columns = tensor.shape
         halves = weights.reshape(count, 2, rows // count // 2, columns)
         weights = np.ascontiguousarray(halves.swapaxes(1, 2).reshape(tensor.shape))
-    return (weights.view(np.uint32) >> 16).astype(np.uint16).view(np.float16)
+    if kind == gguf.GGMLQuantizationType.BF16:
+        return (weights.view(np.uint32) >> 16).astype(np.uint16).view(np.float16)
+    parts = range(0, len(weights), ROWS)
+    return np.concatenate([gguf.quantize(weights[row : row + ROWS], kind) for row in parts])
 
 
 def frequency_factors(shape):
