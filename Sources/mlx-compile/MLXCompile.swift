@@ -27,6 +27,8 @@ struct MLXCompile: ParsableCommand {
 
   static func main() {
     Interruption.ofProcess.exitOnSignals()
+    // An error may end the process while other threads are still at work.
+    atexit { Interruption.ofProcess.undoAll() }
     main(nil)
   }
 }

@@ -194,6 +194,27 @@ def test_codes_of_seven_bits_are_refused_by_their_key(tmp_path):
     assert "config.json: quantization.bits is 7" in error
 
 
+def test_an_error_leaves_nothing_in_the_temporary_folder(tmp_path, monkeypatch):
+    """A compiler that fails at once on a kernel, while another thread waits for it elsewhere."""
+    temporary, compiler = tmp_path / "temporary", tmp_path / "cc"
+    temporary.mkdir()
+    compiler.write_text(
+        """#!/bin/sh
+        case "$*" in
+            *roofline.c*) exec sleep 300 ;;
+            *attention.c*) echo broken >&2; exit 1 ;;
+        esac
+        exec clang-14 "$@"
+        """
+    )
+    compiler.chmod(0o755)
+    monkeypatch.setenv("MLX_CC", str(compiler))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    result = run(POCKET, "--output", tmp_path / "pocket.mlxbundle", status=1)
+    assert "broken" in result.stderr
+    assert list(temporary.iterdir()) == []
+
+
 def test_a_model_without_weights_is_refused_and_leaves_nothing(tmp_path):
     model = tmp_path / "model"
     model.mkdir()
