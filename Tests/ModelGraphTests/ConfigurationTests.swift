@@ -83,12 +83,16 @@ import Testing
         == "config.json: head_dim is missing, and hidden_size 64 isn't divisible by 48 heads")
   }
 
-  @Test func `a llama is tied when config.json doesn't say, and lm_head is left out`() throws {
+  @Test func `an output head counts unless config.json ties it to the embedding`() throws {
     let model = try ModelCopy("llama")
-    #expect(try model.graph().tensors.map(\.name).contains("lm_head.weight"))
-    try model.configure([("tie_word_embeddings", nil)])
-    let names = try model.graph().tensors.map(\.name)
-    #expect(!names.contains("lm_head.weight"))
+    for (tied, isUsed) in [(false, true), (true, false), (nil, true)] as [(JSON?, Bool)] {
+      try model.configure([("tie_word_embeddings", tied)])
+      let names = try model.graph().tensors.map(\.name)
+      #expect(names.contains("lm_head.weight") == isUsed, "\(tied?.text() ?? "absent")")
+    }
+    let headless = try ModelCopy("qwen3")
+    try headless.configure([("tie_word_embeddings", nil)])
+    #expect(headless.refusal() == "accepted")
   }
 
   @Test func `weights of another architecture are refused`() throws {
