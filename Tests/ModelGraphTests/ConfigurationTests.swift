@@ -102,6 +102,18 @@ import Testing
     #expect(model.refusal().contains("not a part of a llama model"))
   }
 
+  @Test(arguments: [
+    "model.layers.0.self_attn.rotary_emb.inv_freq", "model.layers.1.self_attn.k_scale",
+    "model.layers.1.self_attn.v_proj.v_scale",
+  ])
+  func `what nothing is computed with is passed over`(_ name: String) throws {
+    let model = try ModelCopy("llama")
+    try model.addTensor(name)
+    #expect(model.refusal() == "accepted")
+    try model.addTensor("model.layers.1.self_attn.sinks")
+    #expect(model.refusal().contains("self_attn.sinks: not a part of a llama model"))
+  }
+
   @Test func `only layer_types makes a window`() throws {
     let model = try ModelCopy("mistral")
     #expect(try model.graph().attentionLayers.map(\.window) == [nil, nil])
