@@ -151,6 +151,15 @@ import Testing
     #expect(error?.description.contains("holds neither manifest.json") == true)
   }
 
+  @Test func `a bundle that lost its manifest isn't taken for a model`() throws {
+    try folder.write("{}", to: "x.mlxbundle/config.json")
+    try folder.write("", to: "x.mlxbundle/weights.bin")
+    let error = #expect(throws: ModelError.self) {
+      try ModelLocation.resolve(folder.path + "/x.mlxbundle")
+    }
+    #expect(error?.description.contains("is a bundle without manifest.json") == true)
+  }
+
   @Test(arguments: [("notes.txt", "is a file"), ("model.Q4_0.gguf", "is a GGUF file")])
   func `a file of no model is named itself`(name: String, kind: String) throws {
     let file = try folder.write("", to: name)
