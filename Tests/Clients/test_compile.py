@@ -163,6 +163,7 @@ def test_a_bundle_for_another_cpu_says_what_lacks_and_what_to_do(bundle, tmp_pat
         (["bench", POCKET, "--threads", "100000"], 64, "--threads is 100000, but"),
         (["bench", POCKET, "--threads", "-1"], 64, "--threads is -1, but"),
         (["inspect", POCKET, "--ctx-size", "9" * 18], 64, "--context-size is"),
+        ([POCKET, "--emit", "plan", "-o", "plan.txt"], 64, "--emit prints on standard output"),
         (["verify", POCKET], 64, "is a model, not a bundle"),
         (["inspect", POCKET], 64, "is a model, not a bundle"),
     ],
@@ -177,6 +178,20 @@ def test_a_benchmark_beyond_the_context_says_what_to_make_smaller(bundle):
     error = run("bench", bundle, "--prompt", "1m", status=1).stderr
     assert "more than the model's context" in error
     assert "make --prompt, --depth or --generate smaller" in error
+
+
+def test_a_benchmark_does_not_measure_other_numerics_than_were_asked_for(bundle):
+    error = run("bench", bundle, "--numerics", "exact", status=64).stderr
+    assert "has numerics fast; compile the model with --numerics exact" in error
+
+
+def test_output_that_cannot_be_written_is_an_error():
+    program = os.environ.get("MLX_COMPILE") or binary().with_name("mlx-compile")
+    with open("/dev/full", "w") as full:
+        command = [str(program), str(POCKET), "--emit", "graph"]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 1
+    assert "standard output can't be written: No space left on device" in result.stderr
 
 
 def test_a_cache_that_cannot_be_is_told(monkeypatch):
