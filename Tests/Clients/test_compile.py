@@ -194,6 +194,17 @@ def test_output_that_cannot_be_written_is_an_error():
     assert "standard output can't be written: No space left on device" in result.stderr
 
 
+def test_a_model_for_very_short_texts_is_compiled_and_measured(tmp_path):
+    model = tmp_path / "short"
+    shutil.copytree(POCKET, model)
+    config = json.loads((model / "config.json").read_text())
+    config["max_position_embeddings"] = 3
+    (model / "config.json").write_text(json.dumps(config))
+    path = tmp_path / "short.mlxbundle"
+    run(model, "--output", path, "--numerics", "exact")
+    assert manifest(path)["step_cost"]
+
+
 def test_a_cache_that_cannot_be_is_told(monkeypatch):
     monkeypatch.setenv("MLX_COMPILE_CACHE", "/proc/x/cache")
     error = run("bench", POCKET, status=1).stderr
