@@ -21,6 +21,11 @@ struct EarlierBundle: Sendable {
 
   func sharesWeights(packingKey: String) -> Bool { manifest.packingKey == packingKey }
 
+  /// Whether it computes the same from the same weights.
+  func hasGraph(_ text: String) -> Bool {
+    (try? String(contentsOfFile: bundle.path(of: BundleWriter.graphName), encoding: .utf8)) == text
+  }
+
   /// Puts one of its files at `path` as well, without copying where the file system can do that;
   /// what the manifest says of it. Nil where it isn't there or isn't what the manifest says.
   func share(_ name: String, to path: String) -> BundleManifest.File? {
