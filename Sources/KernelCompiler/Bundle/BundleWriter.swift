@@ -140,6 +140,7 @@ struct BundleWriter: Sendable {
 
   private func pack(_ packer: WeightPacker, to path: String) throws -> BundleManifest.File {
     progress(.pack, 0)
+    try refuseDamagedWeights(of: job.graph)
     // What is there may be the earlier bundle's, too.
     try? FileManager.default.removeItem(atPath: path)
     try packer.write(to: path, threads: availableThreads()) { progress(.pack, $0 * 0.8) }

@@ -134,6 +134,25 @@ import Testing
     }
   }
 
+  @Test func `a scale that is no number is refused by its tensor's name`() throws {
+    try inFolder { folder in
+      let model = "\(folder)/model"
+      try FileManager.default.copyItem(atPath: pocketPath, toPath: model)
+      let name = "model.layers.0.self_attn.q_proj.scales"
+      let file = URL(fileURLWithPath: "\(model)/model.safetensors")
+      var bytes = try Data(contentsOf: file)
+      let tensor = try TensorFiles(path: file.path).tensor(name)
+      let scales = withExtendedLifetime(tensor) { Data(tensor.bytes) }
+      let place = try #require(bytes.range(of: scales))
+      bytes.replaceSubrange(place.lowerBound + 64..<place.lowerBound + 66, with: [0xC0, 0x7F])
+      try bytes.write(to: file)
+      let error = #expect(throws: CompilerError.self) {
+        try compilePocket(numerics: .exact, to: "\(folder)/pocket.mlxbundle", from: model)
+      }
+      #expect(error?.description.hasPrefix("tensor \(name): holds what is no finite") == true)
+    }
+  }
+
   @Test func `a compile that fails leaves nothing behind`() throws {
     try inFolder { folder in
       let broken = try CompileJob(
