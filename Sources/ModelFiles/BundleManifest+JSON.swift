@@ -83,7 +83,8 @@ extension BundleManifest.Sizes {
 
   fileprivate init(_ reader: ManifestReader) throws {
     weightsBytes = try reader.integer("weights_bytes")
-    pageBytes = try reader.integer("page_bytes")
+    // Of as many pages as there are positions, still a number of bytes.
+    pageBytes = try reader.integer("page_bytes", atMost: 1 << 36)
     pagePositions = try reader.integer("page_positions")
     maximumRows = try reader.integer("maximum_rows")
     scratchBytes = try reader.object("scratch_bytes").integersByNumber()

@@ -28,11 +28,12 @@ struct ManifestReader {
     }
   }
 
-  /// A count or a size: an integer that isn't negative.
-  func integer(_ key: String) throws -> Int {
+  /// A count or a size: an integer that isn't negative, and small enough to be added to others.
+  func integer(_ key: String, atMost limit: Int = 1 << 53) throws -> Int {
     guard let value = object[key]?.integer, value >= 0 else {
       throw wrong(key, "an integer of 0 or more")
     }
+    guard value <= limit else { throw wrong(key, "at most \(limit)") }
     return value
   }
 

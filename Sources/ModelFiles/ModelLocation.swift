@@ -45,6 +45,11 @@ public enum ModelLocation: Equatable, Sendable {
       FileManager.default.fileExists(atPath: path.appendingPathComponent(name))
     }
     if has(ModelBundle.manifestName) { return .bundle(directory) }
+    guard !has(ModelBundle.weightsName) else {
+      throw ModelError(
+        "\(directory): is a bundle without \(ModelBundle.manifestName); the copy is incomplete, copy "
+          + "it again or compile the model again")
+    }
     if has("config.json") { return .directory(directory) }
     throw ModelError(
       "\(directory): holds neither \(ModelBundle.manifestName) (a bundle) nor config.json (a model); "
@@ -89,7 +94,7 @@ struct HubCache {
     guard let reference = try? String(contentsOfFile: model + "/refs/main", encoding: .utf8) else {
       throw ModelError(
         "\(identifier): is neither a file here nor in the hub cache \(path); download it with "
-          + "`huggingface-cli download \(identifier)`, or give a folder")
+          + "`hf download \(identifier)`, or give a folder")
     }
     let revision = reference.trimmingCharacters(in: .whitespacesAndNewlines)
     let snapshot = model + "/snapshots/" + revision

@@ -43,6 +43,11 @@ struct SafetensorsHeader {
   private static func split(_ file: MappedFile) throws
     -> (header: UnsafeRawBufferPointer, start: Int)
   {
+    guard !file.bytes.starts(with: Array("version https://git-lfs".utf8)) else {
+      throw ModelError(
+        "\(file.name): is what Git LFS leaves in place of a file; fetch the file with "
+          + "`git lfs pull`")
+    }
     let damaged = "the file is damaged or not a safetensors file; download or convert it again"
     guard file.bytes.count >= 8 else {
       throw ModelError("\(file.name): only \(file.bytes.count) bytes; \(damaged)")

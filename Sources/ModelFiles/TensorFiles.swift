@@ -5,6 +5,10 @@ public struct TensorFiles: Sendable {
   /// In the order of the files and of their headers.
   public let names: [String]
   private let places: [String: Place]
+  /// Where an index says that a tensor is.
+  private let statedFile: @Sendable (String) -> String?
+  /// Names of all files.
+  private let files: Set<String>
 
   /// Where a tensor stands.
   private struct Place: Sendable {
@@ -15,20 +19,24 @@ public struct TensorFiles: Sendable {
   /// Maps one file.
   public init(path: String) throws { try self.init(paths: [path]) }
 
-  /// Maps several files. Where two hold a tensor of the same name, `preferredFile` of that name
-  /// decides which one is meant; without an answer it is an error.
-  public init(paths: [String], preferredFile: (String) -> String? = { _ in nil }) throws {
+  /// Maps several files. Where two hold a tensor of the same name, `statedFile`, an index's answer
+  /// to that name, decides which one is meant; without an answer it is an error.
+  public init(
+    paths: [String], statedFile: @escaping @Sendable (String) -> String? = { _ in nil }
+  ) throws {
     var names: [String] = []
+    var files: Set<String> = []
     var places: [String: Place] = [:]
     for path in paths {
       let file = try MappedFile(path: path)
+      files.insert(file.name)
       for entry in try SafetensorsHeader(file).entries {
         guard let other = places[entry.name] else {
           names.append(entry.name)
           places[entry.name] = Place(file: file, entry: entry)
           continue
         }
-        switch preferredFile(entry.name) {
+        switch statedFile(entry.name) {
         case file.name: places[entry.name] = Place(file: file, entry: entry)
         case other.file.name: break
         default:
@@ -40,6 +48,8 @@ public struct TensorFiles: Sendable {
     }
     self.names = names
     self.places = places
+    self.files = files
+    self.statedFile = statedFile
   }
 
   public func contains(_ name: String) -> Bool { places[name] != nil }
@@ -49,11 +59,7 @@ public struct TensorFiles: Sendable {
 
   /// The tensor of that name, or an error that says what is missing.
   public func tensor(_ name: String) throws -> StoredTensor {
-    guard let place = places[name] else {
-      throw ModelError(
-        "tensor \(printable(name)) is missing from the safetensors files; "
-          + "a shard may be missing, or the model is not of the type that config.json states")
-    }
+    guard let place = places[name] else { throw missing(name) }
     guard let tensor = Self.tensor(place) else {
       throw ModelError(
         "\(place.file.name): tensor \(printable(name)) has elements of type "
@@ -61,6 +67,17 @@ public struct TensorFiles: Sendable {
           + "mlx_lm.convert")
     }
     return tensor
+  }
+
+  private func missing(_ name: String) -> ModelError {
+    if let file = statedFile(name), !files.contains(file) {
+      return ModelError(
+        "tensor \(printable(name)) is missing: the index says it is in \(printable(file)), which "
+          + "isn't there; download the rest of the model")
+    }
+    return ModelError(
+      "tensor \(printable(name)) is missing from the safetensors files; "
+        + "a shard may be missing, or the model is not of the type that config.json states")
   }
 
   private static func tensor(_ place: Place) -> StoredTensor? {

@@ -23,8 +23,9 @@ extension DecoderShape {
     }
     build.layer = nil
     x = build.norm("final_norm", x, try norm(weights, "model.norm"))
+    // Families differ in what an absent key means, but a head of its own is there for a reason.
     let head =
-      tied
+      tied ?? !weights.contains("lm_head.weight")
       ? Linear(weight: embedding.weight)
       : try weights.linear("lm_head", inputs: hidden, outputs: vocabulary)
     let logits = build.linear("logits", x, head)

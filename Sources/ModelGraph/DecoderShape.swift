@@ -11,8 +11,8 @@ struct DecoderShape {
   let keyValueHeads: Int
   let headDimension: Int
   let epsilon: Float
-  /// The embedding serves as output head too.
-  let tied: Bool
+  /// Whether the embedding serves as output head too; nil where config.json doesn't say.
+  let tied: Bool?
 
   init(_ settings: ModelSettings) throws {
     modelType = try settings.string("model_type", default: "")
@@ -28,7 +28,7 @@ struct DecoderShape {
     }
     headDimension = try Self.headDimension(settings, hidden: hidden, heads: heads)
     epsilon = Float(try settings.positive("rms_norm_eps"))
-    tied = try settings.flag("tie_word_embeddings", default: true)
+    tied = try settings.optionalFlag("tie_word_embeddings")
   }
 
   var queryColumns: Int { heads * headDimension }

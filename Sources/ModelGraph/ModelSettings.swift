@@ -57,7 +57,11 @@ struct ModelSettings {
   }
 
   func flag(_ key: String, default fallback: Bool) throws -> Bool {
-    guard has(key) else { return fallback }
+    try optionalFlag(key) ?? fallback
+  }
+
+  func optionalFlag(_ key: String) throws -> Bool? {
+    guard has(key) else { return nil }
     guard let value = object[key]?.bool else { throw wrong(key, "true or false") }
     return value
   }

@@ -17,6 +17,8 @@ struct ModelWeights {
   /// The weights of a submodule.
   func at(_ path: String) -> ModelWeights { ModelWeights(model, prefix: prefix + path + ".") }
 
+  func contains(_ name: String) -> Bool { model.tensors.contains(prefix + name) }
+
   func embedding(_ path: String, vocabulary: Int, hidden: Int) throws -> Embedding {
     Embedding(weight: try matrix(path, rows: vocabulary, columns: hidden))
   }
@@ -32,7 +34,7 @@ struct ModelWeights {
   /// expected must be there.
   func linear(_ path: String, inputs: Int, outputs: Int, bias: Bool = false) throws -> Linear {
     let biasName = prefix + path + ".bias"
-    let hasBias = bias || model.tensors.contains(biasName)
+    let hasBias = bias || contains(path + ".bias")
     return Linear(
       weight: try matrix(path, rows: outputs, columns: inputs),
       bias: hasBias ? try model.vector(biasName, count: outputs) : nil)

@@ -12,7 +12,7 @@ struct RopeScaling {
   let positions: Int?
 
   /// Reads `rope_theta`, `partial_rotary_factor` and `rope_scaling`, or their newer place,
-  /// `rope_parameters`.
+  /// `rope_parameters`, which some files still call `rope_scaling`.
   init(
     _ settings: ModelSettings, headDimension: Int, defaultTheta: Double, trainedPositions: Int
   ) throws {
@@ -20,7 +20,8 @@ struct RopeScaling {
     let scaling = try settings.group("rope_scaling") ?? parameters
     let frequencies = RotaryFrequencies(
       base: try settings.optionalPositive("rope_theta")
-        ?? parameters?.optionalPositive("rope_theta") ?? defaultTheta,
+        ?? parameters?.optionalPositive("rope_theta")
+        ?? scaling?.optionalPositive("rope_theta") ?? defaultTheta,
       channels: try Self.rotatedChannels(settings, parameters, headDimension))
     interleaved = try settings.flag("rope_traditional", default: false)
     (inverseFrequencies, magnitude, dynamic, positions) = try Self.apply(

@@ -31,6 +31,7 @@ public final class Tokenizer: Sendable {
   /// very tokenizer.json beside it takes its place.
   public convenience init(directory path: String) throws {
     let file = path + "/tokenizer.json"
+    try TokenizerFile.refuseOtherForms(in: path)
     let memory = try FlatMemory(mapping: file)
     let contents =
       try TokenizerFile(compiledIn: path, for: memory)

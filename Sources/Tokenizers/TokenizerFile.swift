@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 
 /// What tokenizer.json says, with the vocabulary and the merges in their tables.
@@ -26,6 +27,10 @@ struct TokenizerFile {
   init(path: String, bytes: UnsafeRawBufferPointer) throws {
     guard bytes.count <= Self.sizeLimit else {
       throw TokenizerError(file: path, "\(bytes.count) bytes are too many for a tokenizer")
+    }
+    guard !bytes.starts(with: Array("version https://git-lfs".utf8)) else {
+      throw TokenizerError(
+        file: path, "is what Git LFS leaves in place of a file; fetch it with `git lfs pull`")
     }
     var model: ModelReader?
     var parts: [String: JSON] = [:]
@@ -56,6 +61,20 @@ struct TokenizerFile {
     } catch let error as JSONError {
       throw TokenizerError(file: path, key: key, error.description)
     }
+  }
+
+  /// Says what a folder has in place of tokenizer.json, where that is another tool's form of one.
+  static func refuseOtherForms(in directory: String) throws {
+    let file = directory + "/tokenizer.json"
+    guard access(file, F_OK) != 0,
+      let other = ["tekken.json", "tokenizer.model", "spiece.model", "vocab.json"].first(where: {
+        access("\(directory)/\($0)", F_OK) == 0
+      })
+    else { return }
+    throw TokenizerError(
+      file: file,
+      "is missing, and \(other), which is there, isn't read; take tokenizer.json from a repository "
+        + "of the model that has it, or let transformers write it (save_pretrained)")
   }
 
   /// One of the file's steps; nil where it is null or missing.

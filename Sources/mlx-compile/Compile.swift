@@ -51,7 +51,12 @@ struct Compile: ParsableCommand {
   @Flag(help: "Say on standard error when each stage began and ended.")
   var timings = false
 
-  func validate() throws { _ = try CacheType.chosen(cacheType, numerics) }
+  func validate() throws {
+    _ = try CacheType.chosen(cacheType, numerics)
+    guard emit == nil || output == nil else {
+      throw ValidationError("--emit prints on standard output; leave --output out.")
+    }
+  }
 
   func run() throws {
     let location = try ModelLocation.resolve(model)

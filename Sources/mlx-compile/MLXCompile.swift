@@ -27,6 +27,13 @@ struct MLXCompile: ParsableCommand {
 
   static func main() {
     Interruption.ofProcess.exitOnSignals()
+    // An error may end the process while other threads are still at work.
+    atexit { Interruption.ofProcess.undoAll() }
     main(nil)
+    // What was printed may not have arrived: the disk that it goes to is full.
+    guard fflush(nil) == 0 else {
+      let reason = String(cString: strerror(errno))
+      exit(withError: CompilerError("standard output can't be written: \(reason)"))
+    }
   }
 }

@@ -37,6 +37,16 @@ func check(_ value: Int, in range: ClosedRange<Int>, _ option: String) throws {
 extension Numerics: ExpressibleByArgument {}
 extension CacheType: ExpressibleByArgument {}
 
+extension Numerics {
+  /// A bundle computes as it was compiled to.
+  static func check(_ asked: Numerics?, _ bundle: ModelBundle) throws {
+    guard let asked, asked.rawValue != bundle.manifest.numerics else { return }
+    throw ValidationError(
+      "\(bundle.path) has numerics \(bundle.manifest.numerics); compile the model with --numerics "
+        + asked.rawValue)
+  }
+}
+
 extension CacheType {
   /// A bundle keeps what it was compiled with.
   static func check(_ asked: CacheType?, _ bundle: ModelBundle) throws {

@@ -163,6 +163,7 @@ def test_a_bundle_for_another_cpu_says_what_lacks_and_what_to_do(bundle, tmp_pat
         (["bench", POCKET, "--threads", "100000"], 64, "--threads is 100000, but"),
         (["bench", POCKET, "--threads", "-1"], 64, "--threads is -1, but"),
         (["inspect", POCKET, "--ctx-size", "9" * 18], 64, "--context-size is"),
+        ([POCKET, "--emit", "plan", "-o", "plan.txt"], 64, "--emit prints on standard output"),
         (["verify", POCKET], 64, "is a model, not a bundle"),
         (["inspect", POCKET], 64, "is a model, not a bundle"),
     ],
@@ -179,6 +180,31 @@ def test_a_benchmark_beyond_the_context_says_what_to_make_smaller(bundle):
     assert "make --prompt, --depth or --generate smaller" in error
 
 
+def test_a_benchmark_does_not_measure_other_numerics_than_were_asked_for(bundle):
+    error = run("bench", bundle, "--numerics", "exact", status=64).stderr
+    assert "has numerics fast; compile the model with --numerics exact" in error
+
+
+def test_output_that_cannot_be_written_is_an_error():
+    program = os.environ.get("MLX_COMPILE") or binary().with_name("mlx-compile")
+    with open("/dev/full", "w") as full:
+        command = [str(program), str(POCKET), "--emit", "graph"]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 1
+    assert "standard output can't be written: No space left on device" in result.stderr
+
+
+def test_a_model_for_very_short_texts_is_compiled_and_measured(tmp_path):
+    model = tmp_path / "short"
+    shutil.copytree(POCKET, model)
+    config = json.loads((model / "config.json").read_text())
+    config["max_position_embeddings"] = 3
+    (model / "config.json").write_text(json.dumps(config))
+    path = tmp_path / "short.mlxbundle"
+    run(model, "--output", path, "--numerics", "exact")
+    assert manifest(path)["step_cost"]
+
+
 def test_a_cache_that_cannot_be_is_told(monkeypatch):
     monkeypatch.setenv("MLX_COMPILE_CACHE", "/proc/x/cache")
     error = run("bench", POCKET, status=1).stderr
@@ -192,6 +218,27 @@ def test_codes_of_seven_bits_are_refused_by_their_key(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(config))
     error = run(tmp_path, "--emit", "graph", status=1).stderr
     assert "config.json: quantization.bits is 7" in error
+
+
+def test_an_error_leaves_nothing_in_the_temporary_folder(tmp_path, monkeypatch):
+    """A compiler that fails at once on a kernel, while another thread waits for it elsewhere."""
+    temporary, compiler = tmp_path / "temporary", tmp_path / "cc"
+    temporary.mkdir()
+    compiler.write_text(
+        """#!/bin/sh
+        case "$*" in
+            *roofline.c*) exec sleep 300 ;;
+            *attention.c*) echo broken >&2; exit 1 ;;
+        esac
+        exec clang-14 "$@"
+        """
+    )
+    compiler.chmod(0o755)
+    monkeypatch.setenv("MLX_CC", str(compiler))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    result = run(POCKET, "--output", tmp_path / "pocket.mlxbundle", status=1)
+    assert "broken" in result.stderr
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_model_without_weights_is_refused_and_leaves_nothing(tmp_path):

@@ -86,6 +86,14 @@ import Testing
       refusal { $0["step_cost"] = ["threads": 1, "milliseconds": ["1": -1]] }
         .contains("1 is a number, expected a number of 0 or more"))
     #expect(refusal { $0["abi_version"] = -1 }.contains("expected an integer of 0 or more"))
+    for (key, size) in [("page_bytes", 1 << 62), ("weights_bytes", Int.max)] {
+      let message = refusal { object in
+        var sizes = object["sizes"]?.object ?? JSONObject()
+        sizes[key] = .integer(size)
+        object["sizes"] = .object(sizes)
+      }
+      #expect(message.contains("sizes: \(key) is a number, expected at most"), "\(message)")
+    }
     for path in ["../evil", "/etc/passwd", "a//b", "a/./b", ""] {
       var files = JSONObject()
       files[path] = ["bytes": 1, "sha256": ""]
@@ -149,6 +157,15 @@ import Testing
     #expect(try ModelLocation.resolve(manifest) == .bundle(bundle))
     let error = #expect(throws: ModelError.self) { try ModelLocation.resolve(folder.path) }
     #expect(error?.description.contains("holds neither manifest.json") == true)
+  }
+
+  @Test func `a bundle that lost its manifest isn't taken for a model`() throws {
+    try folder.write("{}", to: "x.mlxbundle/config.json")
+    try folder.write("", to: "x.mlxbundle/weights.bin")
+    let error = #expect(throws: ModelError.self) {
+      try ModelLocation.resolve(folder.path + "/x.mlxbundle")
+    }
+    #expect(error?.description.contains("is a bundle without manifest.json") == true)
   }
 
   @Test(arguments: [("notes.txt", "is a file"), ("model.Q4_0.gguf", "is a GGUF file")])

@@ -44,6 +44,10 @@ import Testing
     #expect(open().contains("holds no model*.safetensors"))
     try folder.write("oops", to: "model.safetensors")
     #expect(open().hasPrefix("model.safetensors: only 4 bytes"))
+    try folder.write(
+      "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4976698672\n",
+      to: "model.safetensors")
+    #expect(open().contains("fetch the file with `git lfs pull`"))
     try folder.write(safetensors("{}"), to: "model.safetensors")
     #expect(open() == "accepted")
     try folder.write("{\"eos_token_id\": ", to: "generation_config.json")
@@ -58,6 +62,11 @@ import Testing
     #expect(try ModelDirectory(path: folder.path).tensors.names == ["a", "b"])
     try folder.write("{\"weight_map\": {\"a\": \"gone\"}}", to: "model.safetensors.index.json")
     #expect(try ModelDirectory(path: folder.path).tensors.tensor("a").shape == [1])
+    try folder.write(
+      "{\"weight_map\": {\"b\": \"gone\", \"c\": \"model-3.safetensors\"}}",
+      to: "model.safetensors.index.json")
+    let message = refusal { _ = try ModelDirectory(path: folder.path).tensors.tensor("c") }
+    #expect(message.contains("tensor c is missing: the index says it is in model-3.safetensors"))
     try folder.write("not JSON at all", to: "model.safetensors.index.json")
     #expect(try ModelDirectory(path: folder.path).tensors.tensor("b").shape == [2])
   }

@@ -83,12 +83,16 @@ import Testing
         == "config.json: head_dim is missing, and hidden_size 64 isn't divisible by 48 heads")
   }
 
-  @Test func `a llama is tied when config.json doesn't say, and lm_head is left out`() throws {
+  @Test func `an output head counts unless config.json ties it to the embedding`() throws {
     let model = try ModelCopy("llama")
-    #expect(try model.graph().tensors.map(\.name).contains("lm_head.weight"))
-    try model.configure([("tie_word_embeddings", nil)])
-    let names = try model.graph().tensors.map(\.name)
-    #expect(!names.contains("lm_head.weight"))
+    for (tied, isUsed) in [(false, true), (true, false), (nil, true)] as [(JSON?, Bool)] {
+      try model.configure([("tie_word_embeddings", tied)])
+      let names = try model.graph().tensors.map(\.name)
+      #expect(names.contains("lm_head.weight") == isUsed, "\(tied?.text() ?? "absent")")
+    }
+    let headless = try ModelCopy("qwen3")
+    try headless.configure([("tie_word_embeddings", nil)])
+    #expect(headless.refusal() == "accepted")
   }
 
   @Test func `weights of another architecture are refused`() throws {
@@ -96,6 +100,18 @@ import Testing
     try model.configure([("model_type", "llama")])
     #expect(model.refusal().hasPrefix("tensor model.layers.0.self_attn."))
     #expect(model.refusal().contains("not a part of a llama model"))
+  }
+
+  @Test(arguments: [
+    "model.layers.0.self_attn.rotary_emb.inv_freq", "model.layers.1.self_attn.k_scale",
+    "model.layers.1.self_attn.v_proj.v_scale",
+  ])
+  func `what nothing is computed with is passed over`(_ name: String) throws {
+    let model = try ModelCopy("llama")
+    try model.addTensor(name)
+    #expect(model.refusal() == "accepted")
+    try model.addTensor("model.layers.1.self_attn.sinks")
+    #expect(model.refusal().contains("self_attn.sinks: not a part of a llama model"))
   }
 
   @Test func `only layer_types makes a window`() throws {

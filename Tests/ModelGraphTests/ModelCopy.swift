@@ -41,6 +41,21 @@ final class ModelCopy {
     try write(Array(JSON.object(object).text().utf8), to: "config.json")
   }
 
+  /// Adds a float32 number to the weights.
+  func addTensor(_ name: String) throws {
+    let file = try read("model.safetensors")
+    let headerBytes = file.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    var header = try JSON(parsing: Array(file[8..<8 + headerBytes])).object ?? JSONObject()
+    let start = file.count - 8 - headerBytes
+    header[name] = [
+      "dtype": "F32", "shape": [1], "data_offsets": [.integer(start), .integer(start + 4)],
+    ]
+    let text = Array(JSON.object(header).text().utf8)
+    let length = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) }
+    let data = file[(8 + headerBytes)...] + [0, 0, 0, 0]
+    try write(length + text + data, to: "model.safetensors")
+  }
+
   func graph() throws -> Graph { try buildGraph(ModelDirectory(path: path)) }
 
   /// Why the graph can't be built; "accepted" if it can.

@@ -37,8 +37,10 @@ import Testing
 
   @Test func `theta and scaling are found in their newer place too`() throws {
     let parameters: JSON = ["rope_type": "linear", "factor": 4, "rope_theta": 500]
-    let rope = try rope([("rope_theta", nil), ("rope_parameters", parameters)])
-    expectEqual(rope.inverseFrequencies, (0..<8).map { plain($0, base: 500) / 4 })
+    for key in ["rope_parameters", "rope_scaling"] {
+      let rope = try rope([("rope_theta", nil), (key, parameters)])
+      expectEqual(rope.inverseFrequencies, (0..<8).map { plain($0, base: 500) / 4 })
+    }
   }
 
   @Test(arguments: ["type", "rope_type"])

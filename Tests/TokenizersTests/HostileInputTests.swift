@@ -71,6 +71,18 @@ import Testing
     }
     let missing = #expect(throws: TokenizerError.self) { try Tokenizer(directory: "/nonexistent") }
     #expect(missing?.description.hasPrefix("/nonexistent/tokenizer.json: can't open it") == true)
+    let pointer = refusal("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 11\n")
+    #expect(pointer?.contains("fetch it with `git lfs pull`") == true)
+  }
+
+  @Test(arguments: ["tekken.json", "tokenizer.model"])
+  func `what stands in place of tokenizer json is named`(_ name: String) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data().write(to: folder.appendingPathComponent(name))
+    let error = #expect(throws: TokenizerError.self) { try Tokenizer(directory: folder.path) }
+    #expect(error?.description.contains("tokenizer.json: is missing, and \(name)") == true)
   }
 
   @Test func `a truncated file is refused wherever it ends`() {

@@ -29,23 +29,38 @@ struct BundlePlace {
 
   private var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
-  /// Moves a finished folder here. Who has the old bundle open keeps it.
+  /// Moves a finished folder here. Who has the old bundle open keeps it; who opens one meanwhile
+  /// finds the old or the new.
   func receive(_ folder: String) throws {
-    if exists {
-      let old = try TemporaryFolder(in: parent, name: name)
-      try old.use { old in
-        try move(path, to: "\(old)/replaced")
+    if rename(folder, path) != 0 {
+      // Something is there, or has come to be there since.
+      if exchangeFolders(folder, path) {
+        try? FileManager.default.removeItem(atPath: folder)
+      } else {
+        try replace(with: folder)
+      }
+    }
+    try BundleFiles.synchronize(parent)
+  }
+
+  /// In two steps, for file systems that can't do it in one.
+  private func replace(with folder: String) throws {
+    guard exists else { return try move(folder, to: path) }
+    let old = try TemporaryFolder(in: parent, name: name)
+    try old.use { old in
+      let replaced = "\(old)/replaced"
+      try Interruption.ofProcess.undoing {
+        if !exists { rename(replaced, path) }
+      } during: {
+        try move(path, to: replaced)
         do {
           try move(folder, to: path)
         } catch {
-          try move("\(old)/replaced", to: path)
+          try move(replaced, to: path)
           throw error
         }
       }
-    } else {
-      try move(folder, to: path)
     }
-    try BundleFiles.synchronize(parent)
   }
 
   private func move(_ source: String, to target: String) throws {

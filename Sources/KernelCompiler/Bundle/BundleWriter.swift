@@ -114,7 +114,8 @@ struct BundleWriter: Sendable {
     ])
     var made = found.withLock { $0 }
     let same = earlier.flatMap { $0.sharesWeights(packingKey: made.packingKey) ? $0 : nil }
-    made.reference = same.flatMap(checker.reference)
+    let sameGraph = same.flatMap { $0.hasGraph(printGraph(job.graph)) ? $0 : nil }
+    made.reference = sameGraph.flatMap(checker.reference)
     if made.reference != nil { made.measurements = same?.measurements(for: manifest) }
     if same == nil { made.weights = nil }
     let needed = made
@@ -139,6 +140,7 @@ struct BundleWriter: Sendable {
 
   private func pack(_ packer: WeightPacker, to path: String) throws -> BundleManifest.File {
     progress(.pack, 0)
+    try refuseDamagedWeights(of: job.graph)
     // What is there may be the earlier bundle's, too.
     try? FileManager.default.removeItem(atPath: path)
     try packer.write(to: path, threads: availableThreads()) { progress(.pack, $0 * 0.8) }
@@ -159,7 +161,7 @@ struct BundleWriter: Sendable {
 
   /// source/: graph.txt, and for each target the C and the plan that it was written from.
   private func writeSources() throws {
-    try write(printGraph(job.graph), "source/graph.txt")
+    try write(printGraph(job.graph), Self.graphName)
     for (target, source) in zip(job.targets, job.sources) {
       try makeFolder("\(folder)/source/\(target.name)")
       try write(printPlan(source.plan), "source/\(target.name)/plan.txt")
@@ -170,6 +172,8 @@ struct BundleWriter: Sendable {
   private func write(_ text: String, _ name: String) throws {
     try text.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
   }
+
+  static let graphName = "source/graph.txt"
 
   static func library(of target: Target) -> String { "lib/\(target.name).so" }
 

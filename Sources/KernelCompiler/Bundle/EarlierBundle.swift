@@ -21,17 +21,23 @@ struct EarlierBundle: Sendable {
 
   func sharesWeights(packingKey: String) -> Bool { manifest.packingKey == packingKey }
 
+  /// Whether it computes the same from the same weights.
+  func hasGraph(_ text: String) -> Bool {
+    (try? String(contentsOfFile: bundle.path(of: BundleWriter.graphName), encoding: .utf8)) == text
+  }
+
   /// Puts one of its files at `path` as well, without copying where the file system can do that;
   /// what the manifest says of it. Nil where it isn't there or isn't what the manifest says.
   func share(_ name: String, to path: String) -> BundleManifest.File? {
-    guard let file = manifest.files.first(where: { $0.path == name }),
-      (try? sha256(ofFile: bundle.path(of: name))) == file.sha256
-    else { return nil }
-    if link(bundle.path(of: name), path) == 0 { return file }
+    guard let file = manifest.files.first(where: { $0.path == name }) else { return nil }
+    if link(bundle.path(of: name), path) != 0 {
+      try? FileManager.default.removeItem(atPath: path)
+      try? FileManager.default.copyItem(atPath: bundle.path(of: name), toPath: path)
+    }
+    // Of what came to be here: another compile may put its bundle there at any moment.
+    if (try? sha256(ofFile: path)) == file.sha256 { return file }
     try? FileManager.default.removeItem(atPath: path)
-    let copied: Void? = try? FileManager.default.copyItem(
-      atPath: bundle.path(of: name), toPath: path)
-    return copied == nil ? nil : file
+    return nil
   }
 
   /// The same for a library that was built from the same source in the same way.

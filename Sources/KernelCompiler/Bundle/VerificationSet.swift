@@ -60,7 +60,9 @@ extension VerificationSet {
       for prompt in tokens.indices {
         let row = Array(answer[prompt * vocabulary..<(prompt + 1) * vocabulary])
         guard row.allSatisfy(\.isFinite) else {
-          throw CompilerError("the exact logits of token \(position) are not finite numbers")
+          throw CompilerError(
+            "the exact logits of token \(position) are not finite numbers: some of the model's "
+              + "weights aren't, or are far too large; download or convert it again")
         }
         if positions.contains(position) { logits[prompt].append(row) }
         if position + 1 < length { tokens[prompt].append(Self.sample(row, &random)) }

@@ -6,7 +6,7 @@ import Synchronization
 /// Writes weights.bin: every tensor of the graph in the layout that the kernels read.
 public struct WeightPacker: Sendable {
   public let totalBytes: Int
-  /// Decides, with the tensors' contents, every byte of the file.
+  /// Decides, with the contents of the weight files, every byte of the file.
   public let layoutKey: String
   private let tensors: [PackedTensor]
 
@@ -15,8 +15,21 @@ public struct WeightPacker: Sendable {
 
   public init(graph: Graph, plan: Plan) {
     totalBytes = plan.weightsBytes
-    layoutKey = "\(plan.signature)-\(Self.packingVersion)"
+    layoutKey = "\(plan.signature)-\(Self.packingVersion)-\(Self.numbers(plan.tensors))"
     tensors = plan.tensors
+  }
+
+  /// Hash of the numbers that come from config.json, not from a weight file: frequencies of
+  /// rotations, what norms' weights lack.
+  private static func numbers(_ tensors: [PackedTensor]) -> String {
+    var hash = FNV1a()
+    for tensor in tensors {
+      guard case .vector(let vector) = tensor.content else { continue }
+      var numbers = [vector.addend]
+      if case .values(let values) = vector.source { numbers += values }
+      hash.add(numbers.map { String($0.bitPattern, radix: 16) }.joined(separator: " "))
+    }
+    return hash.text
   }
 
   /// Writes the file; `progress` hears the finished share, 0 to 1, from any thread.

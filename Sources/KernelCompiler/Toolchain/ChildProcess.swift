@@ -6,6 +6,7 @@ import Synchronization
 struct ChildProcess {
   let path: String
   let arguments: [String]
+  /// Where it works, and keeps its temporary files.
   var directory: String?
   var timeLimit = Duration.seconds(600)
   var group: ChildGroup?
@@ -26,7 +27,13 @@ struct ChildProcess {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
-    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
+    if let directory {
+      process.currentDirectoryURL = URL(fileURLWithPath: directory)
+      // So that what it leaves when it is ended goes with the folder.
+      process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": directory]) {
+        $1
+      }
+    }
     process.standardInput = FileHandle.nullDevice
     let output = PipeReader()
     let errors = PipeReader()

@@ -36,9 +36,7 @@ private func refuseUnusedTensors(_ model: ModelDirectory, _ graph: Graph) throws
   let used = Set(graph.tensors.map(\.name))
   let tied = !used.contains("lm_head.weight")
   let unused = model.tensors.names.filter { name in
-    let isKnownRemainder =
-      name.contains("rotary_emb.inv_freq") || (tied && name.hasPrefix("lm_head."))
-    return !used.contains(name) && !isKnownRemainder
+    !used.contains(name) && !isRemainder(name) && !(tied && name.hasPrefix("lm_head."))
   }
   guard let first = unused.first else { return }
   let others = unused.count > 1 ? " and \(unused.count - 1) more" : ""
@@ -46,4 +44,10 @@ private func refuseUnusedTensors(_ model: ModelDirectory, _ graph: Graph) throws
     "tensor \(printable(first))\(others): not a part of a \(graph.modelType) model; "
       + "config.json and the safetensors files don't belong together, or the model is of a kind "
       + "that isn't supported")
+}
+
+/// What checkpoints hold beside the weights: tables that follow from config.json, and scales for
+/// caches of 8 bits, which nothing is computed with.
+private func isRemainder(_ name: String) -> Bool {
+  name.contains("rotary_emb.inv_freq") || name.hasSuffix(".k_scale") || name.hasSuffix(".v_scale")
 }

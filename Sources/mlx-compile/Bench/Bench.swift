@@ -56,7 +56,7 @@ struct Bench: ParsableCommand {
   var rounds = Count(5)
 
   @Option(help: numericsHelp)
-  var numerics = Numerics.fast
+  var numerics: Numerics?
 
   @Flag(help: "Keep what was measured in the bundle's manifest, where inspect shows it.")
   var store = false
@@ -68,7 +68,7 @@ struct Bench: ParsableCommand {
   var json = false
 
   func validate() throws {
-    _ = try CacheType.chosen(cacheType, numerics)
+    _ = try CacheType.chosen(cacheType, numerics ?? .fast)
     try check(prompt.value, in: 1...Count.positionsAtMost, "--prompt")
     try check(generate.value, in: 1...Count.positionsAtMost, "--generate")
     try check(depth?.value ?? 0, in: 0...Count.positionsAtMost, "--depth")
@@ -113,6 +113,9 @@ struct Bench: ParsableCommand {
 
   private func contestants(_ workload: Workload, _ progress: ProgressLine) throws -> [Contestant] {
     let location = try ModelLocation.resolve(model)
+    if case .bundle(let path) = location {
+      try Numerics.check(numerics, ModelBundle(path: path))
+    }
     let first = try compiled(location, workload, progress)
     guard let against else { return [first] }
     if against != "generic" {
@@ -139,7 +142,7 @@ struct Bench: ParsableCommand {
       case .bundle(let path): try ModelBundle(path: path)
       case .directory(let path):
         try CompileCache.bundle(
-          for: ModelDirectory(path: path), numerics: numerics, cacheType: cacheType,
+          for: ModelDirectory(path: path), numerics: numerics ?? .fast, cacheType: cacheType,
           companions: { bundleCompanions(directory: $0).files }, progress: progress.compiling)
       }
     try CacheType.check(cacheType, bundle)

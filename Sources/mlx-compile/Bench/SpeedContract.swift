@@ -31,6 +31,18 @@ extension KernelTable {
   }
 }
 
+extension Workload {
+  /// Enough rows for whole tiles; enough steps for a median, few enough for billions of weights; all
+  /// of it within the model's context.
+  fileprivate static func short(for model: CompiledModel) -> Workload {
+    let generate = min(8, model.contextLimit)
+    return Workload(
+      prompt: min(32, model.maximumRows, model.contextLimit), generate: generate,
+      depth: min(32, model.contextLimit - generate), batch: 1, threads: availableThreads(),
+      roundLimit: .milliseconds(300))
+  }
+}
+
 /// Measures a new bundle for a moment, as long as a compile may take for that, and stores what it
 /// found; a bundle for other machines stays as it is.
 func storeShortMeasurement(of bundle: ModelBundle, _ peak: PeakInAdvance) throws -> ModelBundle {
@@ -48,10 +60,8 @@ private func measureShortly(
   guard
     bundle.manifest.targets.contains(where: { features.missing(from: $0.cpuFeatures).isEmpty })
   else { return bundle }
-  // Enough rows for whole tiles; enough steps for a median, few enough for billions of weights.
-  let workload = Workload(
-    prompt: min(32, bundle.manifest.sizes.maximumRows), generate: 8, depth: 32, batch: 1,
-    threads: availableThreads(), roundLimit: .milliseconds(300))
+  let model = try CompiledModel(bundle: bundle, threads: availableThreads())
+  let workload = Workload.short(for: model)
   let contestant = try Contestant(bundle: bundle, workload: workload)
   var roofline = Roofline(
     target: contestant.target, threads: workload.threads, memoryBytes: 256 << 20,

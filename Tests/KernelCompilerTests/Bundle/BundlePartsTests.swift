@@ -1,6 +1,7 @@
 import Foundation
 import ModelABI
 import ModelFiles
+import Synchronization
 import Testing
 
 @testable import KernelCompiler
@@ -27,6 +28,23 @@ import Testing
       let manifest = try String(contentsOfFile: "\(place.path)/manifest.json", encoding: .utf8)
       #expect(manifest == "new")
       #expect(try FileManager.default.contentsOfDirectory(atPath: place.parent) == [place.name])
+    }
+  }
+
+  @Test func `the old bundle or the new one is there at every moment`() throws {
+    try inFolder { folder in
+      let place = try BundlePlace(path: "\(folder)/model.mlxbundle")
+      func receive(_ number: Int) throws {
+        let fresh = "\(folder)/fresh"
+        mkdir(fresh, 0o755)
+        let text = "\(number)"
+        try text.write(toFile: "\(fresh)/manifest.json", atomically: false, encoding: .utf8)
+        try place.receive(fresh)
+      }
+      try receive(0)
+      let watch = Watch(path: place.path)
+      for number in 1...100 { try receive(number) }
+      #expect(watch.misses() == 0)
     }
   }
 }
@@ -171,5 +189,32 @@ import Testing
     #expect(StepTiming.most(2, known) == 20)
     #expect(StepTiming.most(64, known) == 160)
     #expect(StepTiming.most(1, [:]) == .infinity)
+  }
+}
+
+/// Looks for a file again and again on a thread of its own.
+private final class Watch: Sendable {
+  private struct State {
+    var isEnded = false
+    var misses = 0
+  }
+
+  private let state = Mutex(State())
+  private let ended = DispatchSemaphore(value: 0)
+
+  init(path: String) {
+    Thread.detachNewThread { [self] in
+      while !state.withLock(\.isEnded) {
+        if access(path, F_OK) != 0 { state.withLock { $0.misses += 1 } }
+      }
+      ended.signal()
+    }
+  }
+
+  /// How often it wasn't there; ends the looking.
+  func misses() -> Int {
+    state.withLock { $0.isEnded = true }
+    ended.wait()
+    return state.withLock(\.misses)
   }
 }

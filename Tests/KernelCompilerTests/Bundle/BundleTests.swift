@@ -110,6 +110,49 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("\"rope_theta\": ", "\"rope_theta\": 9", CompileStage.pack),
+    ("\"silu\"", "\"gelu\"", CompileStage.reference),
+  ])
+  func `what a changed config json decides is made again`(
+    _ key: String, _ other: String, _ stage: CompileStage
+  ) throws {
+    try inFolder { folder in
+      let model = "\(folder)/model"
+      try FileManager.default.copyItem(atPath: pocketPath, toPath: model)
+      let path = "\(folder)/pocket.mlxbundle"
+      _ = try compilePocket(numerics: .exact, to: path, from: model)
+      let configuration = try String(contentsOfFile: "\(model)/config.json", encoding: .utf8)
+      try #require(configuration.contains(key))
+      try configuration.replacingOccurrences(of: key, with: other)
+        .write(toFile: "\(model)/config.json", atomically: true, encoding: .utf8)
+      let stages = Stages()
+      let bundle = try compilePocket(
+        numerics: .exact, to: path, from: model, progress: stages.hear)
+      #expect(stages.heard.contains(stage))
+      #expect(try verifyNumerics(of: bundle).count == 1)
+    }
+  }
+
+  @Test func `a scale that is no number is refused by its tensor's name`() throws {
+    try inFolder { folder in
+      let model = "\(folder)/model"
+      try FileManager.default.copyItem(atPath: pocketPath, toPath: model)
+      let name = "model.layers.0.self_attn.q_proj.scales"
+      let file = URL(fileURLWithPath: "\(model)/model.safetensors")
+      var bytes = try Data(contentsOf: file)
+      let tensor = try TensorFiles(path: file.path).tensor(name)
+      let scales = withExtendedLifetime(tensor) { Data(tensor.bytes) }
+      let place = try #require(bytes.range(of: scales))
+      bytes.replaceSubrange(place.lowerBound + 64..<place.lowerBound + 66, with: [0xC0, 0x7F])
+      try bytes.write(to: file)
+      let error = #expect(throws: CompilerError.self) {
+        try compilePocket(numerics: .exact, to: "\(folder)/pocket.mlxbundle", from: model)
+      }
+      #expect(error?.description.hasPrefix("tensor \(name): holds what is no finite") == true)
+    }
+  }
+
   @Test func `a compile that fails leaves nothing behind`() throws {
     try inFolder { folder in
       let broken = try CompileJob(
@@ -151,11 +194,13 @@ private let pocketPath = URL(fileURLWithPath: #filePath).deletingLastPathCompone
 private func pocket() throws -> ModelDirectory { try ModelDirectory(path: pocketPath) }
 
 private func compilePocket(
-  numerics: Numerics, to path: String, companions: @escaping BundleCompanions = { _ in [] },
+  numerics: Numerics, to path: String, from model: String = pocketPath,
+  companions: @escaping BundleCompanions = { _ in [] },
   progress: @escaping CompileProgress = { _, _ in }
 ) throws -> ModelBundle {
   try compileBundle(
-    model: pocket(), targets: [Toolchain.find().target(named: "native")], numerics: numerics,
+    model: ModelDirectory(path: model), targets: [Toolchain.find().target(named: "native")],
+    numerics: numerics,
     output: path, companions: companions, progress: progress)
 }
 

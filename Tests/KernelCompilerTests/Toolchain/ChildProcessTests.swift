@@ -31,6 +31,15 @@ import Testing
     #expect(try child.run().status == -9)
   }
 
+  @Test func `temporary files are made in the working folder`() throws {
+    try inFolder { folder in
+      let child = ChildProcess(
+        path: "/bin/sh", arguments: ["-c", "test . -ef \"$TMPDIR\""], directory: folder)
+      let status = try child.run().status
+      #expect(status == 0)
+    }
+  }
+
   @Test func `a program that doesn't exist is an error that names it`() {
     let error = #expect(throws: CompilerError.self) {
       try ChildProcess(path: "/nowhere/cc", arguments: []).run()
