@@ -52,6 +52,22 @@ struct HostileGrammarTests {
   }
 
   @Test(arguments: [
+    #"{"const":-9223372036854775808,"multipleOf":-1}"#,
+    #"{"enum":[4,-9223372036854775808],"multipleOf":-1}"#,
+    #"{"not":{"maxLength":9223372036854775807},"type":"string"}"#,
+    #"{"not":{"minItems":-9223372036854775808}}"#,
+    #"{"if":{"maxProperties":9223372036854775807},"then":{"type":"null"}}"#,
+    #"{"type":"array","minItems":9223372036854775807,"maxItems":9223372036854775807}"#,
+    #"{"type":"integer","not":{"const":-9223372036854775808}}"#,
+  ])
+  func `the largest and smallest integers end no process`(_ text: String) throws {
+    let schema = try JSON(parsing: text)
+    if let grammar = try? Grammar.jsonSchema(schema) {
+      #expect(!takes(grammar, "[}"))
+    }
+  }
+
+  @Test(arguments: [
     "(", "a)", "[b-a]", "*", "a{3,1}", "(?<=a)b", "\\1", "\\b", "[", "a**)", "\\p{X}",
   ])
   func `a malformed pattern is refused`(_ pattern: String) {
