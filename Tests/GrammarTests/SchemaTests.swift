@@ -192,7 +192,34 @@ struct SchemaTests {
       valid: [#"{"a":1,"b":null}"#], invalid: [#"{"c":1}"#]),
   ]
 
-  @Test(arguments: values + strings + structures)
+  static let unevaluated: [Example] = [
+    Example(
+      schema: #"{"type":"object","required":["a"],"unevaluatedProperties":{"type":"string"}}"#,
+      valid: [#"{"a":"x"}"#], invalid: [#"{"a":1}"#, "{}"]),
+    Example(
+      schema:
+        #"{"type":"object","properties":{"b":{}},"not":{"properties":{"a":{"type":"string"}},"required":["a"]},"unevaluatedProperties":false}"#,
+      valid: ["{}", #"{"b":1}"#], invalid: [#"{"a":1}"#]),
+    Example(
+      schema:
+        #"{"type":"object","if":{"properties":{"k":{"const":"a"}},"required":["k"]},"then":{"properties":{"x":{"type":"integer"}}},"else":{"properties":{"y":{"type":"integer"}}},"unevaluatedProperties":false}"#,
+      valid: [#"{"k":"a","x":1}"#, #"{"y":1}"#], invalid: [#"{"k":"b","y":1}"#, #"{"x":1}"#]),
+    Example(
+      schema:
+        #"{"type":"object","properties":{"a":{}},"dependentRequired":{"a":["b"]},"unevaluatedProperties":false}"#,
+      valid: ["{}"], invalid: [#"{"a":1,"b":2}"#, #"{"a":1}"#]),
+    Example(
+      schema:
+        ##"{"$defs":{"base":{"properties":{"id":{"type":"integer"}},"required":["id"]}},"type":"object","allOf":[{"$ref":"#/$defs/base"}],"properties":{"n":{"type":"string"}},"unevaluatedProperties":false}"##,
+      valid: [#"{"n":"x","id":1}"#, #"{"id":1}"#], invalid: [#"{"id":1,"z":1}"#]),
+    // A schema beside it isn't its own.
+    Example(
+      schema:
+        #"{"type":"object","allOf":[{"properties":{"a":{}},"unevaluatedProperties":false},{"properties":{"b":{}}}]}"#,
+      valid: [], invalid: []),
+  ]
+
+  @Test(arguments: values + strings + structures + unevaluated)
   func `a grammar takes what its schema accepts, and nothing else`(_ example: Example) throws {
     let schema = try JSON(parsing: example.schema)
     guard !example.valid.isEmpty else {
