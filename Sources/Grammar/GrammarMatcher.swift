@@ -23,7 +23,8 @@ public final class TokenGrammar: Sendable {
   static func trim(_ shared: inout Shared) {
     let automaton = shared.automaton
     guard automaton.bytes > automaton.grammar.limits.automatonBytes else { return }
-    shared.automaton = Automaton(automaton.grammar, automaton.vocabulary)
+    shared.automaton = Automaton(
+      automaton.grammar, automaton.vocabulary, work: automaton.workLeft)
     shared.generation += 1
   }
 }
@@ -138,6 +139,14 @@ extension GrammarMatcher {
       let count = min(max(count, 0), progress.tokens.count)
       progress.tokens.removeLast(count)
       progress.path.removeLast(count)
+    }
+  }
+
+  /// Why no token is accepted any more; nil where that isn't so.
+  public var failure: String? {
+    grammar.shared.withLock { shared in
+      shared.automaton.hasFailed
+        ? "the request's grammar takes more memory or time to follow than a request may have" : nil
     }
   }
 

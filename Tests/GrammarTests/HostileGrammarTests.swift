@@ -58,6 +58,8 @@ struct HostileGrammarTests {
     #"{"not":{"minItems":-9223372036854775808}}"#,
     #"{"if":{"maxProperties":9223372036854775807},"then":{"type":"null"}}"#,
     #"{"type":"array","minItems":9223372036854775807,"maxItems":9223372036854775807}"#,
+    #"{"type":"integer","multipleOf":9223372036854775807}"#,
+    #"{"type":"integer","multipleOf":9223372036854775800}"#,
     #"{"type":"integer","not":{"const":-9223372036854775808}}"#,
   ])
   func `the largest and smallest integers end no process`(_ text: String) throws {
@@ -65,6 +67,60 @@ struct HostileGrammarTests {
     if let grammar = try? Grammar.jsonSchema(schema) {
       #expect(!takes(grammar, "[}"))
     }
+  }
+
+  @Test func `what takes too long to be compiled is refused`() throws {
+    var limits = GrammarLimits()
+    limits.work = 20_000
+    let keys: [(key: String, value: JSON)] = (0..<12).map { ("a\($0)", [.string("b\($0)")]) }
+    let schema: JSON = ["type": "object", "dependentRequired": .object(JSONObject(keys))]
+    let error = #expect(throws: GrammarError.self) {
+      try Grammar.jsonSchema(schema, limits: limits)
+    }
+    #expect(error?.description.contains("too long") == true)
+  }
+
+  @Test func `what takes too long to follow fails for good and says so`() throws {
+    var limits = GrammarLimits()
+    limits.followingWork = 10_000
+    limits.workPerToken = 100
+    let ahead = "abcdefghijkl".map { "(?=.*\($0))" }.joined()
+    let matcher = GrammarMatcher(try Grammar.regex("\(ahead).*", limits: limits))
+    #expect(matcher.failure == nil)
+    var tokens = 0
+    while let allowed = matcher.allowed(TestVocabulary.synthetic.count), tokens < 1000,
+      let token = allowed.min(), matcher.accept(token)
+    {
+      tokens += 1
+    }
+    #expect(tokens < 1000)
+    #expect(matcher.failure != nil)
+    #expect(matcher.allowed(TestVocabulary.synthetic.count)?.isEmpty == true)
+  }
+
+  @Test func `a text that is easy to follow goes on for as long as it likes`() throws {
+    var limits = GrammarLimits()
+    limits.followingWork = 20_000
+    limits.workPerToken = 100
+    let matcher = GrammarMatcher(
+      try Grammar.jsonSchema(["type": "array", "items": ["type": "integer"]], limits: limits))
+    #expect(matcher.accept(text: "[1"))
+    for _ in 0..<3000 { #expect(matcher.accept(text: ",12")) }
+    #expect(matcher.failure == nil)
+  }
+
+  /// Alternatives of different words that begin alike, and look-aheads that can't come true any
+  /// more, are seen through without trying all that follows.
+  @Test(arguments: [
+    #"^(?!.*ax)(?!.*bx)(?!.*cx)(?!.*dx)(?!.*ex)(?!.*fx)(?!.*gx)(?!.*hx).*$"#,
+    (0..<2000).map { "word\($0)" }.joined(separator: "|"),
+  ])
+  func `patterns that look hard and aren't stay within their limits`(_ pattern: String) throws {
+    let grammar = try Grammar.jsonSchema(["type": "string", "pattern": .string(pattern)])
+    let matcher = GrammarMatcher(grammar)
+    #expect(matcher.accept(text: "\"word1"))
+    #expect(matcher.allowed(TestVocabulary.synthetic.count)?.isEmpty == false)
+    #expect(matcher.failure == nil)
   }
 
   @Test(arguments: [

@@ -47,6 +47,12 @@ struct SchemaTests {
       schema: #"{"type":"integer","multipleOf":15}"#, valid: ["0", "15", "-45", "300"],
       invalid: ["1", "14", "16", "015"]),
     Example(
+      schema: #"{"type":"integer","multipleOf":1200,"minimum":-2400}"#,
+      valid: ["0", "1200", "-2400", "120000"], invalid: ["100", "200", "1201", "-3600", "00"]),
+    Example(
+      schema: #"{"type":"integer","multipleOf":100000,"exclusiveMinimum":0}"#,
+      valid: ["100000", "1900000"], invalid: ["0", "10000", "150000"]),
+    Example(
       schema: #"{"type":"number","multipleOf":0.01,"minimum":0}"#, valid: ["0", "1.5", "2.25"],
       invalid: ["2.255", "-0.01"]),
     Example(

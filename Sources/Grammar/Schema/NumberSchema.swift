@@ -74,15 +74,33 @@ extension SchemaCompiler {
   private mutating func multiples(
     _ divisor: JSON, _ facet: Facet, _ isWhole: inout Bool
   ) throws(GrammarError) -> Expression {
-    if let modulus = divisor.integer, modulus > 0, modulus <= Int(Int32.max) {
+    if let modulus = divisor.integer, modulus > 0 {
       isWhole = true
       let sign = builder.pool.optional(builder.pool.literal("-"))
-      return builder.pool.concatenation(sign, builder.pool.multiple(of: Int32(modulus)))
+      return builder.pool.concatenation(sign, try multiples(of: modulus, facet))
     }
     for places in 1...9 where divisor.text() == Self.powerOfTen(places) {
       return try builder.expression("-?[0-9]+(?:\\.[0-9]{1,\(places)})?")
     }
     throw facet.unsupported("multipleOf", "only positive integers and 0.1, 0.01 and so on can be")
+  }
+
+  /// Each remainder is a state, and each bound beside it multiplies them.
+  private static let mostRemainders = 1000
+
+  private mutating func multiples(
+    of modulus: Int, _ facet: Facet
+  ) throws(GrammarError) -> Expression {
+    // Zeros at its end stand at the end of its multiples, too, and take no remainders.
+    var (rest, zeros) = (modulus, 0)
+    while rest % 10 == 0 { (rest, zeros) = (rest / 10, zeros + 1) }
+    guard rest <= Self.mostRemainders else {
+      throw facet.unsupported(
+        "multipleOf", "integers above \(Self.mostRemainders) can't be, but for zeros at their end")
+    }
+    let ending = builder.pool.literal(String(repeating: "0", count: zeros))
+    let others = builder.pool.concatenation(builder.pool.multiple(of: Int32(rest)), ending)
+    return builder.pool.either(others, builder.pool.literal("0"))
   }
 
   private static func powerOfTen(_ places: Int) -> String {

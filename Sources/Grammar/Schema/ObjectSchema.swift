@@ -234,12 +234,12 @@ extension SchemaCompiler {
     else { return nil }
     if let values = Self.constants(flat) {
       let validator = SchemaValidator(document)
-      var texts: [Expression] = []
-      for value in values where try validator.accepts(value, flat) {
+      var texts: [[UInt8]] = []
+      for value in values where try validator.accepts(value, Self.withoutConstants(flat)) {
         guard let text = value.string else { continue }
-        texts.append(builder.pool.literal(Self.spelling(text)))
+        texts.append(Self.spelling(text))
       }
-      return builder.pool.either(texts)
+      return builder.pool.literals(texts)
     }
     for facet in flat {
       for keyword in ["anyOf", "oneOf", "not", "if"] where facet[keyword] != nil {
@@ -262,7 +262,8 @@ extension SchemaCompiler {
   ) throws(GrammarError) -> [KeyClass] {
     var classes = classes.map { (entry: $0, isMatched: false) }
     for (pattern, schema) in facet["patternProperties"]?.object ?? JSONObject() {
-      let language = try self.pattern(pattern, "patternProperties", .json, facet)
+      // Keys are intersected with it, or with its complement.
+      let language = try self.pattern(pattern, "patternProperties", .json, facet, isOpen: true)
       let path = facet.path + "/patternProperties/" + SchemaDocument.escaped(pattern)
       let values = try self.facets(path, schema)
       var next: [(entry: KeyClass, isMatched: Bool)] = []

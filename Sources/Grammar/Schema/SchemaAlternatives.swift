@@ -177,4 +177,17 @@ extension SchemaCompiler {
     }
     return nil
   }
+
+  /// The facets without the keyword that `constants` takes its values from, which all of them
+  /// satisfy.
+  static func withoutConstants(_ facets: [Facet]) -> [Facet] {
+    var result = facets
+    for (index, facet) in facets.enumerated() {
+      for keyword in ["const", "enum"] where facet[keyword] != nil {
+        result[index] = facet.without(keyword)
+        return result
+      }
+    }
+    return result
+  }
 }

@@ -45,7 +45,7 @@ struct AnswerBuilder: Sendable {
     case .promptTokens(let tokens): take(prompt: tokens)
     case .token(let token): isEnough ? [] : take(token)
     case .finished(let result): finish(result)
-    case .failed(let reason): [.failed(reason)]
+    case .failed(let failure): [.failed(failure)]
     }
   }
 
