@@ -223,6 +223,13 @@ struct SchemaTests {
       schema:
         #"{"type":"object","allOf":[{"properties":{"a":{}},"unevaluatedProperties":false},{"properties":{"b":{}}}]}"#,
       valid: [], invalid: []),
+    Example(
+      schema: #"{"oneOf":[{"type":"number","minimum":1e20},{"type":"integer"}]}"#, valid: [],
+      invalid: []),
+    Example(
+      schema:
+        #"{"oneOf":[{"type":"number","exclusiveMinimum":0,"maximum":1e-21},{"type":"number","maximum":1e-20}]}"#,
+      valid: [], invalid: []),
   ]
 
   @Test(arguments: values + strings + structures + unevaluated)

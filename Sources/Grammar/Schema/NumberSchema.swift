@@ -3,7 +3,12 @@ import JSON
 /// Numbers: bounds and multiples.
 extension SchemaCompiler {
   /// A JSON number that satisfies the facets.
-  mutating func number(_ facets: [Facet], isInteger: Bool) throws(GrammarError) -> Expression {
+  ///
+  /// - Parameter others: facets that it is compared with. All numbers that matter are then in it,
+  ///   also those that are too long to be written.
+  mutating func number(
+    _ facets: [Facet], isInteger: Bool, comparedWith others: [Facet]? = nil
+  ) throws(GrammarError) -> Expression {
     var languages: [Expression] = []
     var isWhole = isInteger
     for facet in facets {
@@ -16,10 +21,10 @@ extension SchemaCompiler {
         languages.append(try builder.expression(value.otherNumbersPattern))
       }
     }
-    if !isWhole, facets.contains(where: Self.excludesNumbers) {
+    if !isWhole, others == nil, facets.contains(where: Self.excludesNumbers) {
       languages.append(try builder.expression(Self.distinctPattern))
     }
-    let plain = Self.plainPattern(isWhole: isWhole, facets)
+    let plain = Self.plainPattern(isWhole: isWhole, facets + (others ?? []))
     if languages.isEmpty, !isWhole {
       return try builder.expression(
         plain + "(?:[eE][+-]?(?:[0-9]{1,2}|[12][0-9]{2}|30[0-7]))?")

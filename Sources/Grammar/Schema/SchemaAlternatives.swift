@@ -128,8 +128,8 @@ extension SchemaCompiler {
         let (left, right) = (try string(first), try string(second))
         if try !areDisjoint(left, right) { return false }
       case .integer, .number:
-        let left = try number(first, isInteger: type == .integer)
-        let right = try number(second, isInteger: type == .integer)
+        let left = try number(first, isInteger: type == .integer, comparedWith: second)
+        let right = try number(second, isInteger: type == .integer, comparedWith: first)
         if try !areDisjoint(left, right) { return false }
       case .object: if try !areExclusiveObjects(first, second) { return false }
       case .null, .boolean, .array: return false
