@@ -76,7 +76,7 @@ struct AnswerBuilder: Sendable {
     usage.cachedTokens = result.cachedTokens
     var timings = Timings(result, generatedTokens: usage.completionTokens)
     timings.cacheMiss = result.divergence.map {
-      CacheMiss(token: $0, message: places?.message(ofToken: $0))
+      CacheMiss(token: $0, place: places?.place(ofToken: $0))
     }
     let summary = AnswerSummary(
       end: wasCut ? .length : toolCalls > 0 ? .toolCalls : ownEnd, usage: usage,

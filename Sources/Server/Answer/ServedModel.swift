@@ -131,7 +131,8 @@ extension ServedModel {
       },
       parallelToolCalls: conversation.tools.parallel, stops: conversation.stop,
       places: MessagePlaces(
-        messages: conversation.messages, prompt: prompt, tokenizer: chat.tokenizer),
+        messages: conversation.messages, tools: conversation.tools.definitions, prompt: prompt,
+        tokenizer: chat.tokenizer),
       promptTokens: prompt.ids.count)
   }
 }
