@@ -35,7 +35,8 @@ public final class ServedModel: Sendable {
       chat: chat, tokens: vocabulary, constrainsCalls: constrainsCalls)
     traits = ModelTraits(
       sampling: SamplingParameters(modelDefaults: generationConfiguration ?? JSONObject()),
-      vocabulary: vocabulary)
+      vocabulary: vocabulary,
+      tokensContaining: TokenSearch(chat.tokenizer, vocabulary: vocabulary).tokens)
     Task.detached(priority: .utility) { [constraints] in constraints.prepare() }
   }
 }
