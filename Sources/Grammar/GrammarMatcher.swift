@@ -19,6 +19,11 @@ public final class TokenGrammar: Sendable {
     shared = Mutex(Shared(automaton: Automaton(grammar, vocabulary)))
   }
 
+  /// About how much memory it takes.
+  public var bytes: Int {
+    shared.withLock { $0.automaton.bytes } + grammar.pool.nodes.count * ExpressionPool.bytesPerNode
+  }
+
   /// Begins anew where the automaton has grown too large.
   static func trim(_ shared: inout Shared) {
     let automaton = shared.automaton

@@ -105,7 +105,8 @@ struct Automaton: Sendable {
 
   /// About how much memory it takes.
   var bytes: Int {
-    pool.nodes.count * 200 + rows.count * 4 + cells.count * 60 + items.count * 16
+    pool.nodes.count * ExpressionPool.bytesPerNode + rows.count * 4 + cells.count * 60 + items.count
+      * 16
       + configurations.count * 80 + masks.count * vocabulary.count / 8
   }
 }

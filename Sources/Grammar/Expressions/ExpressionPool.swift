@@ -80,6 +80,9 @@ struct ExpressionPool: Sendable {
   static let largeCount: Int32 = 48
   static let maximumDepth: Int32 = 600
 
+  /// About how much memory an expression takes.
+  static let bytesPerNode = 200
+
   static let never: Expression = 0
   static let empty: Expression = 1
   static let everything: Expression = 2
