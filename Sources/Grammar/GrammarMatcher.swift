@@ -180,6 +180,8 @@ extension GrammarMatcher {
     withState { automaton, progress in
       guard let current = progress.path.last, current != Self.ended else { return [] }
       let forced = automaton.forcedText(current, limit: Self.mostForcedBytes)
+      // Where it gave up, the one byte that it found may not be the only one.
+      guard !automaton.hasFailed else { return [] }
       if let token = forced.special, forced.text.isEmpty { return [token] }
       guard !forced.text.isEmpty else { return [] }
       return Self.tokens(forced.text, isWhole: forced.isWhole, behind: progress.tokens, vocabulary)
