@@ -131,6 +131,7 @@ extension ServedModel {
         LogprobWriter(tokenizer: chat.tokenizer)
       },
       parallelToolCalls: conversation.tools.parallel, stops: conversation.stop,
+      minimumTokens: conversation.limits.minimumTokens,
       places: MessagePlaces(
         messages: conversation.messages, tools: conversation.tools.definitions, prompt: prompt,
         tokenizer: chat.tokenizer),
