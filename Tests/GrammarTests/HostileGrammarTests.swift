@@ -147,6 +147,8 @@ struct HostileGrammarTests {
 
   @Test(arguments: [
     "12", "\"x\"", "[]", "{\"type\": 3}", "{\"properties\": []}", "{\"type\": \"text\"}",
+    "{\"required\": [1]}", "{\"required\": \"a\"}", "{\"dependentRequired\": {\"a\": [null]}}",
+    "{\"dependentRequired\": {\"a\": \"b\"}}",
   ])
   func `what is no schema is refused`(_ text: String) throws {
     let schema = try JSON(parsing: text)
