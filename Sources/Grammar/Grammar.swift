@@ -62,7 +62,7 @@ public struct GrammarBuilder: Sendable {
 
   public init(limits: GrammarLimits = GrammarLimits()) {
     self.limits = limits
-    pool = ExpressionPool(limit: limits.expressions)
+    pool = ExpressionPool(limit: limits.expressions, workLimit: limits.work)
   }
 
   mutating func add(_ node: Grammar.Node) -> Part {
@@ -89,6 +89,9 @@ public struct GrammarBuilder: Sendable {
   }
 
   func checkSize() throws(GrammarError) {
+    guard pool.work <= limits.work else {
+      throw .tooLarge("it takes too long to be compiled")
+    }
     guard !pool.isExhausted else {
       throw .tooLarge("its patterns need more than \(limits.expressions) expressions")
     }
@@ -234,9 +237,7 @@ extension Grammar {
   ) throws(GrammarError) -> Grammar {
     guard !texts.isEmpty else { throw .invalid(path: "choice", reason: "the list is empty") }
     var builder = GrammarBuilder(limits: limits)
-    var expressions: [Expression] = []
-    for text in texts { expressions.append(builder.pool.literal(text)) }
-    let root = builder.terminal(builder.pool.either(expressions))
+    let root = builder.terminal(builder.pool.literals(texts.map { Array($0.utf8) }))
     return try builder.grammar(root: root)
   }
 }

@@ -22,6 +22,12 @@ public enum GrammarError: Error, Sendable, Equatable, CustomStringConvertible {
 public struct GrammarLimits: Sendable {
   /// Regular expressions made while a grammar is built.
   public var expressions = 400_000
+  /// Derivatives taken and alternatives looked at while a grammar is built. In a release build a
+  /// million takes some 0.2 s.
+  public var work = 6_000_000
+  /// The same while texts follow it, at once; and what each token adds to what is left of that.
+  public var followingWork = 3_000_000
+  public var workPerToken = 30_000
   /// Grammar nodes: sequences, choices, rules.
   public var nodes = 200_000
   /// How deeply a schema or a grammar text may nest.

@@ -19,11 +19,17 @@ public final class TokenGrammar: Sendable {
     shared = Mutex(Shared(automaton: Automaton(grammar, vocabulary)))
   }
 
+  /// About how much memory it takes.
+  public var bytes: Int {
+    shared.withLock { $0.automaton.bytes } + grammar.pool.nodes.count * ExpressionPool.bytesPerNode
+  }
+
   /// Begins anew where the automaton has grown too large.
   static func trim(_ shared: inout Shared) {
     let automaton = shared.automaton
     guard automaton.bytes > automaton.grammar.limits.automatonBytes else { return }
-    shared.automaton = Automaton(automaton.grammar, automaton.vocabulary)
+    shared.automaton = Automaton(
+      automaton.grammar, automaton.vocabulary, work: automaton.workLeft)
     shared.generation += 1
   }
 }
@@ -141,6 +147,14 @@ extension GrammarMatcher {
     }
   }
 
+  /// Why no token is accepted any more; nil where that isn't so.
+  public var failure: String? {
+    grammar.shared.withLock { shared in
+      shared.automaton.hasFailed
+        ? "the request's grammar takes more memory or time to follow than a request may have" : nil
+    }
+  }
+
   /// Whether the text may end here, or has ended.
   public var isComplete: Bool {
     withState { automaton, progress in
@@ -166,6 +180,8 @@ extension GrammarMatcher {
     withState { automaton, progress in
       guard let current = progress.path.last, current != Self.ended else { return [] }
       let forced = automaton.forcedText(current, limit: Self.mostForcedBytes)
+      // Where it gave up, the one byte that it found may not be the only one.
+      guard !automaton.hasFailed else { return [] }
       if let token = forced.special, forced.text.isEmpty { return [token] }
       guard !forced.text.isEmpty else { return [] }
       return Self.tokens(forced.text, isWhole: forced.isWhole, behind: progress.tokens, vocabulary)

@@ -52,6 +52,78 @@ struct HostileGrammarTests {
   }
 
   @Test(arguments: [
+    #"{"const":-9223372036854775808,"multipleOf":-1}"#,
+    #"{"enum":[4,-9223372036854775808],"multipleOf":-1}"#,
+    #"{"not":{"maxLength":9223372036854775807},"type":"string"}"#,
+    #"{"not":{"minItems":-9223372036854775808}}"#,
+    #"{"if":{"maxProperties":9223372036854775807},"then":{"type":"null"}}"#,
+    #"{"type":"array","minItems":9223372036854775807,"maxItems":9223372036854775807}"#,
+    #"{"type":"integer","multipleOf":9223372036854775807}"#,
+    #"{"type":"integer","multipleOf":9223372036854775800}"#,
+    #"{"type":"integer","not":{"const":-9223372036854775808}}"#,
+  ])
+  func `the largest and smallest integers end no process`(_ text: String) throws {
+    let schema = try JSON(parsing: text)
+    if let grammar = try? Grammar.jsonSchema(schema) {
+      #expect(!takes(grammar, "[}"))
+    }
+  }
+
+  @Test func `what takes too long to be compiled is refused`() throws {
+    var limits = GrammarLimits()
+    limits.work = 20_000
+    let keys: [(key: String, value: JSON)] = (0..<12).map { ("a\($0)", [.string("b\($0)")]) }
+    let schema: JSON = ["type": "object", "dependentRequired": .object(JSONObject(keys))]
+    let error = #expect(throws: GrammarError.self) {
+      try Grammar.jsonSchema(schema, limits: limits)
+    }
+    #expect(error?.description.contains("too long") == true)
+  }
+
+  @Test func `what takes too long to follow fails for good and says so`() throws {
+    var limits = GrammarLimits()
+    limits.followingWork = 10_000
+    limits.workPerToken = 100
+    let ahead = "abcdefghijkl".map { "(?=.*\($0))" }.joined()
+    let matcher = GrammarMatcher(try Grammar.regex("\(ahead).*", limits: limits))
+    #expect(matcher.failure == nil)
+    var tokens = 0
+    while let allowed = matcher.allowed(TestVocabulary.synthetic.count), tokens < 1000,
+      let token = allowed.min(), matcher.accept(token)
+    {
+      tokens += 1
+    }
+    #expect(tokens < 1000)
+    #expect(matcher.failure != nil)
+    #expect(matcher.allowed(TestVocabulary.synthetic.count)?.isEmpty == true)
+  }
+
+  @Test func `a text that is easy to follow goes on for as long as it likes`() throws {
+    var limits = GrammarLimits()
+    limits.followingWork = 20_000
+    limits.workPerToken = 100
+    let matcher = GrammarMatcher(
+      try Grammar.jsonSchema(["type": "array", "items": ["type": "integer"]], limits: limits))
+    #expect(matcher.accept(text: "[1"))
+    for _ in 0..<3000 { #expect(matcher.accept(text: ",12")) }
+    #expect(matcher.failure == nil)
+  }
+
+  /// Alternatives of different words that begin alike, and look-aheads that can't come true any
+  /// more, are seen through without trying all that follows.
+  @Test(arguments: [
+    #"^(?!.*ax)(?!.*bx)(?!.*cx)(?!.*dx)(?!.*ex)(?!.*fx)(?!.*gx)(?!.*hx).*$"#,
+    (0..<2000).map { "word\($0)" }.joined(separator: "|"),
+  ])
+  func `patterns that look hard and aren't stay within their limits`(_ pattern: String) throws {
+    let grammar = try Grammar.jsonSchema(["type": "string", "pattern": .string(pattern)])
+    let matcher = GrammarMatcher(grammar)
+    #expect(matcher.accept(text: "\"word1"))
+    #expect(matcher.allowed(TestVocabulary.synthetic.count)?.isEmpty == false)
+    #expect(matcher.failure == nil)
+  }
+
+  @Test(arguments: [
     "(", "a)", "[b-a]", "*", "a{3,1}", "(?<=a)b", "\\1", "\\b", "[", "a**)", "\\p{X}",
   ])
   func `a malformed pattern is refused`(_ pattern: String) {
@@ -75,6 +147,8 @@ struct HostileGrammarTests {
 
   @Test(arguments: [
     "12", "\"x\"", "[]", "{\"type\": 3}", "{\"properties\": []}", "{\"type\": \"text\"}",
+    "{\"required\": [1]}", "{\"required\": \"a\"}", "{\"dependentRequired\": {\"a\": [null]}}",
+    "{\"dependentRequired\": {\"a\": \"b\"}}",
   ])
   func `what is no schema is refused`(_ text: String) throws {
     let schema = try JSON(parsing: text)

@@ -47,6 +47,12 @@ struct SchemaTests {
       schema: #"{"type":"integer","multipleOf":15}"#, valid: ["0", "15", "-45", "300"],
       invalid: ["1", "14", "16", "015"]),
     Example(
+      schema: #"{"type":"integer","multipleOf":1200,"minimum":-2400}"#,
+      valid: ["0", "1200", "-2400", "120000"], invalid: ["100", "200", "1201", "-3600", "00"]),
+    Example(
+      schema: #"{"type":"integer","multipleOf":100000,"exclusiveMinimum":0}"#,
+      valid: ["100000", "1900000"], invalid: ["0", "10000", "150000"]),
+    Example(
       schema: #"{"type":"number","multipleOf":0.01,"minimum":0}"#, valid: ["0", "1.5", "2.25"],
       invalid: ["2.255", "-0.01"]),
     Example(
@@ -192,7 +198,41 @@ struct SchemaTests {
       valid: [#"{"a":1,"b":null}"#], invalid: [#"{"c":1}"#]),
   ]
 
-  @Test(arguments: values + strings + structures)
+  static let unevaluated: [Example] = [
+    Example(
+      schema: #"{"type":"object","required":["a"],"unevaluatedProperties":{"type":"string"}}"#,
+      valid: [#"{"a":"x"}"#], invalid: [#"{"a":1}"#, "{}"]),
+    Example(
+      schema:
+        #"{"type":"object","properties":{"b":{}},"not":{"properties":{"a":{"type":"string"}},"required":["a"]},"unevaluatedProperties":false}"#,
+      valid: ["{}", #"{"b":1}"#], invalid: [#"{"a":1}"#]),
+    Example(
+      schema:
+        #"{"type":"object","if":{"properties":{"k":{"const":"a"}},"required":["k"]},"then":{"properties":{"x":{"type":"integer"}}},"else":{"properties":{"y":{"type":"integer"}}},"unevaluatedProperties":false}"#,
+      valid: [#"{"k":"a","x":1}"#, #"{"y":1}"#], invalid: [#"{"k":"b","y":1}"#, #"{"x":1}"#]),
+    Example(
+      schema:
+        #"{"type":"object","properties":{"a":{}},"dependentRequired":{"a":["b"]},"unevaluatedProperties":false}"#,
+      valid: ["{}"], invalid: [#"{"a":1,"b":2}"#, #"{"a":1}"#]),
+    Example(
+      schema:
+        ##"{"$defs":{"base":{"properties":{"id":{"type":"integer"}},"required":["id"]}},"type":"object","allOf":[{"$ref":"#/$defs/base"}],"properties":{"n":{"type":"string"}},"unevaluatedProperties":false}"##,
+      valid: [#"{"n":"x","id":1}"#, #"{"id":1}"#], invalid: [#"{"id":1,"z":1}"#]),
+    // A schema beside it isn't its own.
+    Example(
+      schema:
+        #"{"type":"object","allOf":[{"properties":{"a":{}},"unevaluatedProperties":false},{"properties":{"b":{}}}]}"#,
+      valid: [], invalid: []),
+    Example(
+      schema: #"{"oneOf":[{"type":"number","minimum":1e20},{"type":"integer"}]}"#, valid: [],
+      invalid: []),
+    Example(
+      schema:
+        #"{"oneOf":[{"type":"number","exclusiveMinimum":0,"maximum":1e-21},{"type":"number","maximum":1e-20}]}"#,
+      valid: [], invalid: []),
+  ]
+
+  @Test(arguments: values + strings + structures + unevaluated)
   func `a grammar takes what its schema accepts, and nothing else`(_ example: Example) throws {
     let schema = try JSON(parsing: example.schema)
     guard !example.valid.isEmpty else {

@@ -24,8 +24,8 @@ func collect(_ stream: AsyncStream<GenerationEvent>) async -> CollectedOutput {
     case .finished(let result):
       output.result = result
       output.ends += 1
-    case .failed(let reason):
-      output.failure = reason
+    case .failed(let failure):
+      output.failure = failure.reason
       output.ends += 1
     }
   }

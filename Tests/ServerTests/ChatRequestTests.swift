@@ -6,7 +6,9 @@ import Testing
 
 /// What a chat request may say, and how a refusal names what it may not.
 struct ChatRequestTests {
-  private static let traits = ModelTraits(sampling: SamplingParameters(), vocabulary: 100)
+  private static let traits = ModelTraits(
+    sampling: SamplingParameters(), vocabulary: 100,
+    tokensContaining: { ["\n": [1], "b": [1, 2], ":": [3]][$0] ?? [] })
 
   /// A request with one message and `members` beside it.
   private func read(_ members: String) throws -> ChatRequest {
@@ -57,6 +59,27 @@ struct ChatRequestTests {
     expected.logitBias = [5: -100, 99: 3]
     expected.topLogprobs = 3
     #expect(request.conversation.sampling == expected)
+  }
+
+  @Test func `DRY and XTC come in llama.cpp's words, and are off without their own`() throws {
+    let sampling = try read(
+      """
+      "xtc_probability": 0.5, "dry_multiplier": 0.8, "dry_allowed_length": 3,
+      "dry_penalty_last_n": 64, "dry_sequence_breakers": ["\\n", "b"]
+      """
+    ).conversation.sampling
+    #expect(sampling.xtc == ExcludeTopChoices(probability: 0.5, threshold: 0.1))
+    #expect(
+      sampling.dry
+        == DryPenalty(multiplier: 0.8, base: 1.75, allowedLength: 3, window: 64, breakers: [1, 2]))
+    let off = try read(#""xtc_threshold": 0.2, "dry_base": 2, "dry_penalty_last_n": 0"#)
+    #expect(off.conversation.sampling == SamplingParameters())
+    for wrong in [
+      #""dry_multiplier": 1, "dry_sequence_breakers": ["zz"]"#, #""dry_base": 0.5"#,
+      #""dry_sequence_breakers": [""]"#, #""xtc_probability": 2"#, #""dry_allowed_length": 0"#,
+    ] {
+      #expect(throws: APIError.self, "\(wrong)") { try read(wrong) }
+    }
   }
 
   @Test(arguments: [

@@ -125,7 +125,7 @@ import Testing
     guard case .silence = await pulses.next() else { return #expect(Bool(false)) }
     for choice in [1, 0] {
       feed.sink(for: choice)(.token(GeneratedToken(id: 7)))
-      feed.sink(for: choice)(.failed("enough"))
+      feed.sink(for: choice)(.failed(GenerationFailure(reason: "enough")))
     }
     var heard: [Int] = []
     while let pulse = await pulses.next() {
@@ -161,7 +161,8 @@ import Testing
   @Test func `A failure in mid-stream is an error frame, and the stream ends as streams do`() throws
   {
     var (stream, _) = try emptyStream()
-    let text = stream.take(.element((0, .failed("no memory")))).map { String(buffer: $0) }.joined()
+    let failure = GenerationEvent.failed(GenerationFailure(reason: "no memory"))
+    let text = stream.take(.element((0, failure))).map { String(buffer: $0) }.joined()
     #expect(stream.isFinished)
     #expect(
       text == """

@@ -122,6 +122,15 @@ import Testing
     #expect(logprobs["text_offset"]?.array?.prefix(3) == [0, 1, 1])
   }
 
+  @Test(arguments: [(0, ""), (1, "lo"), (3, "lolo!")])
+  func `A stop string ends nothing before the fewest tokens are there`(
+    _ least: Int, _ text: String
+  ) async throws {
+    let members: JSON = ["prompt": "a", "stop": "l", "min_tokens": .integer(least)]
+    let answer = try await complete(members, server: TestServer(saying: "lolo!")).json
+    #expect(answer["choices"]?.array?.first?["text"] == .string(text))
+  }
+
   @Test func `A stop string ends a continuation before it`() async throws {
     let answer = try await complete(["prompt": "a", "stop": "o!"]).json
     #expect(answer["choices"]?.array?.first?["text"] == "l")

@@ -32,6 +32,8 @@ public struct OutputParser: Sendable {
 
   /// Whether a stop string was met: the answer is complete, and text behind it is ignored.
   public private(set) var stopped = false
+  /// Stop strings that are text for now.
+  public var ignoredStops: [String] = []
   /// The stop string that was met.
   public private(set) var stoppedBy: String?
 
@@ -136,7 +138,11 @@ public struct OutputParser: Sendable {
 extension OutputParser {
   private mutating func take(_ byte: UInt8) {
     pending.append(byte)
-    if let marker = matchers[state.rawValue].advance(byte) {
+    let marker = matchers[state.rawValue].advance(byte)
+    if let marker, marker.target == nil, ignoredStops.contains(marker.text) {
+      matchers[state.rawValue].reset()
+      if state == .contentStart { leaveStartIfNeeded() }
+    } else if let marker {
       release(pending.count - marker.length)
       pending = []
       matchers[state.rawValue].reset()

@@ -16,10 +16,15 @@ extension Automaton {
 
   /// The tokens that may come.
   mutating func mask(of configuration: Int32) -> ConfigurationMask {
+    if hasFailed {
+      return ConfigurationMask(tokens: TokenMask(count: vocabulary.count), isEverything: false)
+    }
     if let known = masks[configuration] { return known }
+    grantToken()
     var tokens = TokenMask(count: vocabulary.count)
     for item in Array(items(of: configuration)) { add(item, to: &tokens) }
     if canEnd(configuration) { tokens.formUnion(vocabulary.stopMask) }
+    if hasFailed { return mask(of: configuration) }
     let isFree = canEnd(configuration) && items(of: configuration).contains { $0.kind == .free }
     let result = ConfigurationMask(
       tokens: tokens, isEverything: isFree && tokens.count == vocabulary.everythingCount)
@@ -85,7 +90,8 @@ extension Automaton {
       result = known
     } else {
       result = makeLocalMask(clipped)
-      vocabulary.remember(result, identity)
+      // What isn't complete mustn't reach other grammars.
+      if !hasFailed { vocabulary.remember(result, identity) }
     }
     localMasks[expression] = result
     return result

@@ -77,12 +77,14 @@ struct Automaton: Sendable {
   var masks: [Int32: ConfigurationMask] = [:]
   var localMasks: [Expression: LocalMask] = [:]
 
-  init(_ grammar: Grammar, _ vocabulary: TokenVocabulary) {
+  /// - Parameter work: what is left for following texts; nil for what the grammar's limits give.
+  init(_ grammar: Grammar, _ vocabulary: TokenVocabulary, work: Int? = nil) {
     self.grammar = grammar
     self.vocabulary = vocabulary
     var binding = GrammarBinding(grammar, vocabulary)
     binding.bind()
     pool = binding.pool
+    pool.workLimit = pool.work + (work ?? grammar.limits.followingWork)
     nodes = binding.nodes
     freeStarts = binding.freeStarts
     isProductive = GrammarFacts(nodes, grammar.rules, pool, []).isProductive
@@ -91,9 +93,20 @@ struct Automaton: Sendable {
     start = configuration(behind: [cell(grammar.root, tail: 0)])
   }
 
+  /// The work that is left for following texts.
+  var workLeft: Int { pool.workLimit - pool.work }
+
+  /// A token has been asked for: what that may cost is added, up to what there was at first. So
+  /// nobody waits long for a text that is hard to follow, neither at once nor again and again.
+  mutating func grantToken() {
+    let limits = grammar.limits
+    pool.workLimit = pool.work + min(workLeft + limits.workPerToken, limits.followingWork)
+  }
+
   /// About how much memory it takes.
   var bytes: Int {
-    pool.nodes.count * 200 + rows.count * 4 + cells.count * 60 + items.count * 16
+    pool.nodes.count * ExpressionPool.bytesPerNode + rows.count * 4 + cells.count * 60 + items.count
+      * 16
       + configurations.count * 80 + masks.count * vocabulary.count / 8
   }
 }
@@ -143,6 +156,7 @@ extension Automaton {
         return
       }
     }
+    pool.spend(seen.count)
   }
 
   /// The cells that a cell stands for; what it begins with goes to `items`.
@@ -271,6 +285,7 @@ extension Automaton {
     let place = Int(expressionRows[Int(expression)]) + Int(classes.classOf[Int(byte)])
     if rows[place] >= 0 { return rows[place] }
     let result = pool.liveDerivative(expression, byte)
+    if pool.isExhausted { hasFailed = true }
     rows[place] = result
     return result
   }

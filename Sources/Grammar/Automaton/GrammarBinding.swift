@@ -18,6 +18,7 @@ struct GrammarBinding {
     self.grammar = grammar
     self.vocabulary = vocabulary
     pool = grammar.pool
+    pool.workLimit = .max
     nodes = grammar.nodes
   }
 

@@ -5,6 +5,8 @@ extension ExpressionPool {
   /// What may follow once that byte has come.
   mutating func derivative(_ expression: Expression, _ byte: UInt8) -> Expression {
     guard first(expression).contains(byte) else { return Self.never }
+    spend(1)
+    guard !isExhausted else { return Self.never }
     let node = self[expression]
     switch node.kind {
     case .never, .empty: return Self.never

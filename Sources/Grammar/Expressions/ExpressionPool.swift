@@ -61,8 +61,12 @@ struct ExpressionPool: Sendable {
   /// The expression of each byte alone; `never` for none yet. (256)
   private var singleBytes = [Expression](repeating: Self.never, count: 256)
   let limit: Int
-  /// Set once the limit was met; expressions made since are `never`.
+  /// Set once a limit was met; expressions made since are `never`.
   private(set) var isExhausted = false
+  /// Members of lists looked at and derivatives taken, which is what takes the time.
+  private(set) var work = 0
+  /// The work at which `isExhausted` is set.
+  var workLimit: Int
   /// Whether expressions were found empty or not, where that took a search.
   var deadness: [Expression: Bool] = [:]
   /// Byte classes, and the number of sets they are of.
@@ -76,18 +80,28 @@ struct ExpressionPool: Sendable {
   static let largeCount: Int32 = 48
   static let maximumDepth: Int32 = 600
 
+  /// About how much memory an expression takes.
+  static let bytesPerNode = 200
+
   static let never: Expression = 0
   static let empty: Expression = 1
   static let everything: Expression = 2
 
-  init(limit: Int) {
+  init(limit: Int, workLimit: Int = .max) {
     self.limit = limit
+    self.workLimit = workLimit
     _ = intern(Node(kind: .never))
     _ = intern(Node(kind: .empty))
     _ = intern(Node(kind: .complement, first: Self.never))
   }
 
   subscript(expression: Expression) -> Node { nodes[Int(expression)] }
+
+  /// Counts work that was done.
+  mutating func spend(_ steps: Int) {
+    work += steps
+    if work > workLimit { isExhausted = true }
+  }
 
   func isNullable(_ expression: Expression) -> Bool { traits[Int(expression)].isNullable }
   func first(_ expression: Expression) -> ByteSet { traits[Int(expression)].first }
@@ -162,6 +176,39 @@ extension ExpressionPool {
   }
 
   mutating func literal(_ text: String) -> Expression { literal(Array(text.utf8)) }
+
+  /// One of the texts. Those that begin alike share their beginnings, so that a byte has few of them
+  /// to be looked up in.
+  mutating func literals(_ texts: [[UInt8]]) -> Expression {
+    literals(texts.sorted { $0.lexicographicallyPrecedes($1) }[...], from: 0, branchings: 64)
+  }
+
+  /// - Parameters:
+  ///   - sorted: texts that are the same up to `start`.
+  ///   - branchings: how often they may be divided further.
+  private mutating func literals(
+    _ sorted: ArraySlice<[UInt8]>, from start: Int, branchings: Int
+  ) -> Expression {
+    guard let first = sorted.first, let last = sorted.last else { return Self.never }
+    guard sorted.count > 1, branchings > 0 else {
+      return either(sorted.map { literal($0[start...]) })
+    }
+    // What the first and the last of them share is in all between.
+    let shared = start + zip(first[start...], last[start...]).prefix { $0 == $1 }.count
+    var ways: [Expression] = []
+    var rest = sorted
+    while let text = rest.first {
+      guard text.count > shared else {
+        ways.append(Self.empty)
+        rest = rest.dropFirst()
+        continue
+      }
+      let group = rest.prefix { $0[shared] == text[shared] }
+      ways.append(literals(group, from: shared, branchings: branchings - 1))
+      rest = rest.dropFirst(group.count)
+    }
+    return concatenation(literal(first[start..<shared]), either(ways))
+  }
 
   mutating func concatenation(_ first: Expression, _ second: Expression) -> Expression {
     if first == Self.never || second == Self.never { return Self.never }
@@ -263,6 +310,7 @@ extension ExpressionPool {
   }
 
   private mutating func list(_ kind: Kind, _ elements: [Expression]) -> Expression {
+    spend(elements.count)
     let sorted = elements.sorted()
     guard var result = sorted.last else { return Self.never }
     var previous = result

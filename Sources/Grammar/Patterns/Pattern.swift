@@ -89,6 +89,9 @@ struct PatternCompiler {
   let alphabet: Alphabet
   /// Whether the pattern may match anywhere in the text, as a schema's `pattern` does.
   let isSearch: Bool
+  /// Whether what stands behind the pattern may be anything, not only whole characters: for what is
+  /// intersected with texts, or taken from them. Once matched it always is, which is seen at once.
+  var isOpen = false
   /// Groups with anchors are multiplied out; no more often than this.
   private var expansions = 256
 
@@ -101,11 +104,9 @@ struct PatternCompiler {
   mutating func language(
     _ pattern: Pattern, _ pool: inout ExpressionPool
   ) throws(PatternError) -> Expression {
-    var result = ExpressionPool.never
-    for choice in pattern.choices {
-      result = pool.either(result, try whole(choice.elements[...], &pool))
-    }
-    return result
+    var ways: [Expression] = []
+    for choice in pattern.choices { ways.append(try whole(choice.elements[...], &pool)) }
+    return pool.either(ways)
   }
 
   private func rest(_ pool: inout ExpressionPool) -> Expression {
@@ -148,21 +149,23 @@ struct PatternCompiler {
     _ compile: (inout PatternCompiler, ArraySlice<Pattern>, inout ExpressionPool)
       throws(PatternError) -> Expression
   ) throws(PatternError) -> Expression {
-    var result = ExpressionPool.never
+    var ways: [Expression] = []
     for choice in choices {
       expansions -= 1
       guard expansions > 0 else { throw PatternError("has too many groups with anchors inside") }
       let parts = choice.elements + rest
-      result = pool.either(result, try compile(&self, parts[...], &pool))
+      ways.append(try compile(&self, parts[...], &pool))
     }
-    return result
+    return pool.either(ways)
   }
 
   /// A sequence up to the end of the text.
   private mutating func tail(
     _ parts: ArraySlice<Pattern>, _ pool: inout ExpressionPool
   ) throws(PatternError) -> Expression {
-    guard let first = parts.first else { return rest(&pool) }
+    guard let first = parts.first else {
+      return isOpen ? ExpressionPool.everything : rest(&pool)
+    }
     let following = parts.dropFirst()
     switch first {
     case .start: throw PatternError("has '^' behind other text")
@@ -172,10 +175,10 @@ struct PatternCompiler {
       return ExpressionPool.empty
     case .lookahead(let pattern, let isNegative):
       var ahead = PatternCompiler(alphabet, isSearch: true)
-      var seen = ExpressionPool.never
-      for choice in pattern.choices {
-        seen = pool.either(seen, try ahead.tail(choice.elements[...], &pool))
-      }
+      ahead.isOpen = true
+      var ways: [Expression] = []
+      for choice in pattern.choices { ways.append(try ahead.tail(choice.elements[...], &pool)) }
+      let seen = pool.either(ways)
       let condition = isNegative ? pool.complement(seen) : seen
       return pool.both(condition, try tail(following, &pool))
     case .choice, .sequence:

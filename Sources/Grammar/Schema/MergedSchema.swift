@@ -49,18 +49,19 @@ extension SchemaCompiler {
     _ values: [JSON], _ facets: [Facet]
   ) throws(GrammarError) -> GrammarBuilder.Part {
     let validator = SchemaValidator(document)
+    let others = Self.withoutConstants(facets)
     guard isJSON else {
       var parts: [GrammarBuilder.Part] = []
-      for value in values where try validator.accepts(value, facets) {
+      for value in values where try validator.accepts(value, others) {
         parts.append(try constant(value))
       }
       return builder.choice(parts)
     }
-    var expressions: [Expression] = []
-    for value in values where try validator.accepts(value, facets) {
-      for text in literals(value) { expressions.append(builder.pool.literal(text)) }
+    var texts: [[UInt8]] = []
+    for value in values where try validator.accepts(value, others) {
+      for text in literals(value) { texts.append(Array(text.utf8)) }
     }
-    return builder.terminal(builder.pool.either(expressions))
+    return builder.terminal(builder.pool.literals(texts))
   }
 
   /// A constant in the notation of its depth: as a schema that accepts nothing else.

@@ -101,13 +101,14 @@ struct Negation {
     let kind =
       keyword.hasSuffix("Length") ? "string" : keyword.hasSuffix("Items") ? "array" : "object"
     let isMinimum = keyword.hasPrefix("min")
-    if isMinimum, count <= 0 { return [] }
+    // Nothing is shorter than 0, and nothing gets as long as that.
+    if isMinimum ? count <= 0 : count >= Int(Int32.max) { return [] }
     let opposite = (isMinimum ? "max" : "min") + keyword.dropFirst(3)
     return [
       .object(
         JSONObject([
           (key: "type", value: .string(kind)),
-          (key: opposite, value: .integer(isMinimum ? count - 1 : count + 1)),
+          (key: opposite, value: .integer(max(isMinimum ? count - 1 : count + 1, 0))),
         ]))
     ]
   }

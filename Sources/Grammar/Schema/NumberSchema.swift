@@ -3,7 +3,12 @@ import JSON
 /// Numbers: bounds and multiples.
 extension SchemaCompiler {
   /// A JSON number that satisfies the facets.
-  mutating func number(_ facets: [Facet], isInteger: Bool) throws(GrammarError) -> Expression {
+  ///
+  /// - Parameter others: facets that it is compared with. All numbers that matter are then in it,
+  ///   also those that are too long to be written.
+  mutating func number(
+    _ facets: [Facet], isInteger: Bool, comparedWith others: [Facet]? = nil
+  ) throws(GrammarError) -> Expression {
     var languages: [Expression] = []
     var isWhole = isInteger
     for facet in facets {
@@ -16,10 +21,10 @@ extension SchemaCompiler {
         languages.append(try builder.expression(value.otherNumbersPattern))
       }
     }
-    if !isWhole, facets.contains(where: Self.excludesNumbers) {
+    if !isWhole, others == nil, facets.contains(where: Self.excludesNumbers) {
       languages.append(try builder.expression(Self.distinctPattern))
     }
-    let plain = Self.plainPattern(isWhole: isWhole, facets)
+    let plain = Self.plainPattern(isWhole: isWhole, facets + (others ?? []))
     if languages.isEmpty, !isWhole {
       return try builder.expression(
         plain + "(?:[eE][+-]?(?:[0-9]{1,2}|[12][0-9]{2}|30[0-7]))?")
@@ -74,15 +79,33 @@ extension SchemaCompiler {
   private mutating func multiples(
     _ divisor: JSON, _ facet: Facet, _ isWhole: inout Bool
   ) throws(GrammarError) -> Expression {
-    if let modulus = divisor.integer, modulus > 0, modulus <= Int(Int32.max) {
+    if let modulus = divisor.integer, modulus > 0 {
       isWhole = true
       let sign = builder.pool.optional(builder.pool.literal("-"))
-      return builder.pool.concatenation(sign, builder.pool.multiple(of: Int32(modulus)))
+      return builder.pool.concatenation(sign, try multiples(of: modulus, facet))
     }
     for places in 1...9 where divisor.text() == Self.powerOfTen(places) {
       return try builder.expression("-?[0-9]+(?:\\.[0-9]{1,\(places)})?")
     }
     throw facet.unsupported("multipleOf", "only positive integers and 0.1, 0.01 and so on can be")
+  }
+
+  /// Each remainder is a state, and each bound beside it multiplies them.
+  private static let mostRemainders = 1000
+
+  private mutating func multiples(
+    of modulus: Int, _ facet: Facet
+  ) throws(GrammarError) -> Expression {
+    // Zeros at its end stand at the end of its multiples, too, and take no remainders.
+    var (rest, zeros) = (modulus, 0)
+    while rest % 10 == 0 { (rest, zeros) = (rest / 10, zeros + 1) }
+    guard rest <= Self.mostRemainders else {
+      throw facet.unsupported(
+        "multipleOf", "integers above \(Self.mostRemainders) can't be, but for zeros at their end")
+    }
+    let ending = builder.pool.literal(String(repeating: "0", count: zeros))
+    let others = builder.pool.concatenation(builder.pool.multiple(of: Int32(rest)), ending)
+    return builder.pool.either(others, builder.pool.literal("0"))
   }
 
   private static func powerOfTen(_ places: Int) -> String {

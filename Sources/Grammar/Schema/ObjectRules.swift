@@ -29,6 +29,7 @@ struct ObjectRules {
   /// The facets for a property's value; nil where the property must not come.
   func value(of key: String, _ compiler: SchemaCompiler) throws(GrammarError) -> [Facet]? {
     var result: [Facet] = []
+    var declaring: [Facet] = []
     let validator = SchemaValidator(compiler.document)
     for facet in facets {
       if let names = facet["propertyNames"] {
@@ -37,15 +38,18 @@ struct ObjectRules {
         }
       }
       guard let added = try schemas(for: key, facet, compiler, validator) else { return nil }
-      result += added
+      result += added.schemas
+      if added.isEvaluated { declaring.append(facet) }
     }
-    return try compiler.flatten(result)
+    guard let others = try compiler.unevaluated(facets, declaring: declaring) else { return nil }
+    return try compiler.flatten(result + others)
   }
 
-  /// What one facet asks of a property; nil for a property that it forbids.
+  /// What one facet asks of a property, and whether it says anything of it; nil for a property that
+  /// it forbids.
   private func schemas(
     for key: String, _ facet: Facet, _ compiler: SchemaCompiler, _ validator: SchemaValidator
-  ) throws(GrammarError) -> [Facet]? {
+  ) throws(GrammarError) -> (schemas: [Facet], isEvaluated: Bool)? {
     var result: [Facet] = []
     var isEvaluated = false
     func add(_ path: String, _ schema: JSON) throws(GrammarError) -> Bool {
@@ -66,7 +70,7 @@ struct ObjectRules {
     if !isEvaluated, let schema = facet["additionalProperties"] {
       guard try add(facet.path + "/additionalProperties", schema) else { return nil }
     }
-    return result
+    return (result, isEvaluated)
   }
 
   /// Whether a schema says that no other properties may come.

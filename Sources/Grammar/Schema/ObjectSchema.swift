@@ -185,14 +185,14 @@ extension SchemaCompiler {
       let literal = builder.pool.literal(Self.spelling(key))
       classes[0].languages.append(builder.pool.complement(literal))
     }
-    for (index, facet) in rules.facets.enumerated() {
+    for facet in rules.facets {
       if let names = facet["propertyNames"] {
         guard let language = try names == false ? nil : keyLanguage(names, facet) else {
           return nil
         }
         for index in classes.indices { classes[index].languages.append(language) }
       }
-      classes = try split(classes, facet, isFirst: index == 0)
+      classes = try split(classes, facet, among: rules.facets)
       guard classes.count <= Self.mostClasses else {
         throw facet.unsupported("patternProperties", "there are too many patterns")
       }
@@ -234,12 +234,12 @@ extension SchemaCompiler {
     else { return nil }
     if let values = Self.constants(flat) {
       let validator = SchemaValidator(document)
-      var texts: [Expression] = []
-      for value in values where try validator.accepts(value, flat) {
+      var texts: [[UInt8]] = []
+      for value in values where try validator.accepts(value, Self.withoutConstants(flat)) {
         guard let text = value.string else { continue }
-        texts.append(builder.pool.literal(Self.spelling(text)))
+        texts.append(Self.spelling(text))
       }
-      return builder.pool.either(texts)
+      return builder.pool.literals(texts)
     }
     for facet in flat {
       for keyword in ["anyOf", "oneOf", "not", "if"] where facet[keyword] != nil {
@@ -258,13 +258,14 @@ extension SchemaCompiler {
 
   /// The classes, divided by the patterns of a facet.
   private mutating func split(
-    _ classes: [KeyClass], _ facet: Facet, isFirst: Bool
+    _ classes: [KeyClass], _ facet: Facet, among facets: [Facet]
   ) throws(GrammarError) -> [KeyClass] {
     var classes = classes.map { (entry: $0, isMatched: false) }
     for (pattern, schema) in facet["patternProperties"]?.object ?? JSONObject() {
-      let language = try self.pattern(pattern, "patternProperties", .json, facet)
+      // Keys are intersected with it, or with its complement.
+      let language = try self.pattern(pattern, "patternProperties", .json, facet, isOpen: true)
       let path = facet.path + "/patternProperties/" + SchemaDocument.escaped(pattern)
-      let values = try facets(path, schema)
+      let values = try self.facets(path, schema)
       var next: [(entry: KeyClass, isMatched: Bool)] = []
       for (entry, isMatched) in classes {
         var outside = entry
@@ -281,13 +282,11 @@ extension SchemaCompiler {
     }
     var keyword = "additionalProperties"
     if facet[keyword] == nil, facet["unevaluatedProperties"] != nil {
-      guard isFirst else {
-        throw facet.unsupported("unevaluatedProperties", "only the outermost schema can have it")
-      }
+      try checkedEvaluation(of: facet, among: facets)
       keyword = "unevaluatedProperties"
     }
     guard let schema = facet[keyword] else { return classes.map(\.entry) }
-    let values = try facets(facet.path + "/" + keyword, schema)
+    let values = try self.facets(facet.path + "/" + keyword, schema)
     return classes.compactMap { entry, isMatched in
       if isMatched { return entry }
       guard let values else { return nil }

@@ -128,8 +128,8 @@ extension SchemaCompiler {
         let (left, right) = (try string(first), try string(second))
         if try !areDisjoint(left, right) { return false }
       case .integer, .number:
-        let left = try number(first, isInteger: type == .integer)
-        let right = try number(second, isInteger: type == .integer)
+        let left = try number(first, isInteger: type == .integer, comparedWith: second)
+        let right = try number(second, isInteger: type == .integer, comparedWith: first)
         if try !areDisjoint(left, right) { return false }
       case .object: if try !areExclusiveObjects(first, second) { return false }
       case .null, .boolean, .array: return false
@@ -176,5 +176,18 @@ extension SchemaCompiler {
       if let values = facet["enum"]?.array { return values }
     }
     return nil
+  }
+
+  /// The facets without the keyword that `constants` takes its values from, which all of them
+  /// satisfy.
+  static func withoutConstants(_ facets: [Facet]) -> [Facet] {
+    var result = facets
+    for (index, facet) in facets.enumerated() {
+      for keyword in ["const", "enum"] where facet[keyword] != nil {
+        result[index] = facet.without(keyword)
+        return result
+      }
+    }
+    return result
   }
 }

@@ -66,6 +66,8 @@ struct SchemaCompiler {
 
   private static let mostParts = 30_000
   private static let mostDepth = 120
+  /// About what it takes to tell whether a facet was seen before, in derivatives.
+  private static let workPerFacet = 16
 
   init(_ document: SchemaDocument, _ options: SchemaOptions, _ punctuation: Punctuation) {
     (self.document, self.options, self.punctuation) = (document, options, punctuation)
@@ -100,6 +102,7 @@ struct SchemaCompiler {
       throw .tooLarge("the schema has too many combinations of alternatives")
     }
     guard depth <= Self.mostDepth else { throw .tooLarge("the schema is nested too deeply") }
+    builder.pool.spend(flat.count * Self.workPerFacet)
     try builder.checkSize()
     let rule = builder.rule(flat.first?.path ?? "any value")
     let number = known.count

@@ -1,3 +1,5 @@
+import JSON
+
 /// What is done with the keywords of JSON Schema 2020-12 and of the drafts before it.
 enum SchemaKeywords {
   /// Enforced.
@@ -32,10 +34,26 @@ enum SchemaKeywords {
         if let reason = refused[keyword] { throw facet.unsupported(keyword, reason) }
         continue
       }
+      try checkNames(keyword, value, facet)
       guard !allowed.contains(value.kind) else { continue }
       throw .invalid(
         path: facet.path,
         reason: "'\(keyword)' must be \(allowed.joined(separator: " or ")), not \(value.kind)")
+    }
+  }
+
+  /// Refuses what isn't the name of a property where only those make sense.
+  private static func checkNames(
+    _ keyword: String, _ value: JSON, _ facet: Facet
+  ) throws(GrammarError) {
+    let lists: [JSON]
+    switch keyword {
+    case "required": lists = [value]
+    case "dependentRequired": lists = (value.object ?? JSONObject()).map(\.value)
+    default: return
+    }
+    for list in lists where !(list.array?.allSatisfy { $0.string != nil } ?? false) {
+      throw .invalid(path: facet.path, reason: "'\(keyword)' must name properties")
     }
   }
 

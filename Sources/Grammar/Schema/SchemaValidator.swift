@@ -144,7 +144,8 @@ extension SchemaValidator {
     case "exclusiveMaximum": return isLess(number, argument)
     case "multipleOf":
       if let value = number.integer, let divisor = argument.integer, divisor != 0 {
-        return value % divisor == 0
+        // Not of the values themselves: Int.min % -1 overflows.
+        return value.magnitude % divisor.magnitude == 0
       }
       let quotient = (number.double ?? 0) / bound
       return quotient == quotient.rounded()

@@ -25,7 +25,7 @@ extension SchemaCompiler {
         isBounded = true
       }
       if let text = facet[SchemaKeywords.notPattern]?.string {
-        let language = try pattern(text, "not", alphabet, facet)
+        let language = try pattern(text, "not", alphabet, facet, isOpen: true)
         languages.append(builder.pool.complement(language))
       }
       if let name = facet["format"]?.string {
@@ -123,12 +123,15 @@ extension SchemaCompiler {
   }
 
   /// The texts that a schema's pattern is found in.
+  ///
+  /// - Parameter isOpen: see `PatternCompiler`.
   mutating func pattern(
-    _ text: String, _ keyword: String, _ alphabet: Alphabet, _ facet: Facet
+    _ text: String, _ keyword: String, _ alphabet: Alphabet, _ facet: Facet, isOpen: Bool = false
   ) throws(GrammarError) -> Expression {
     do throws(PatternError) {
       let parsed = try PatternReader.read(text, limits: builder.limits)
       var compiler = PatternCompiler(alphabet, isSearch: true)
+      compiler.isOpen = isOpen
       return try compiler.language(parsed, &builder.pool)
     } catch {
       throw facet.unsupported(keyword, "the pattern \(error.reason)")

@@ -171,14 +171,16 @@ final class EngineLoop {
 
   private func reportPromptTokens(_ run: StepPlan.Run, from logitRow: Int) {
     guard run.promptLogitRows > 0 else { return }
-    do {
-      let tokens = try (0..<run.promptLogitRows).compactMap { row throws(Sampler.Failure) in
-        try generations[run.sequence]?.promptToken(
+    do throws(GenerationFailure) {
+      var tokens: [GeneratedToken] = []
+      for row in 0..<run.promptLogitRows {
+        let token = try generations[run.sequence]?.promptToken(
           at: run.positions.lowerBound + row + 1, from: step.row(logitRow + row))
+        if let token { tokens.append(token) }
       }
       if !tokens.isEmpty { send(.promptTokens(tokens), to: generations[run.sequence]) }
     } catch {
-      fail(run.sequence, "\(error)")
+      fail(run.sequence, error)
     }
   }
 
@@ -208,7 +210,7 @@ final class EngineLoop {
 
   /// The next token of a generation, and those that must follow it; nil when it ends with them.
   private func nextTokens(of number: Int, from row: LogitRow) -> [Int32]? {
-    do {
+    do throws(GenerationFailure) {
       guard let token = try choose(for: number, from: row) else {
         finish(number, .length)
         return nil
@@ -222,7 +224,7 @@ final class EngineLoop {
       }
       return [token.id] + forced
     } catch {
-      fail(number, error.reason)
+      fail(number, error)
     }
     return nil
   }
@@ -288,11 +290,11 @@ final class EngineLoop {
     send(.finished(result), to: generation)
   }
 
-  private func fail(_ number: Int, _ reason: String) {
+  private func fail(_ number: Int, _ failure: GenerationFailure) {
     guard let generation = leave(number) else { return }
     status.failed += 1
     publishStatus()
-    send(.failed(reason), to: generation)
+    send(.failed(failure), to: generation)
   }
 
   private func leave(_ number: Int) -> Generation? {

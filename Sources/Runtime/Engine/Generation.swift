@@ -75,9 +75,12 @@ struct Generation {
       return try choose(from: row)
     }
     let masked = mask.apply(constraint, banned: sampler.banned, to: row)
+    if let reason = constraint.failure { throw Sampler.Failure(reason: reason, isRequests: true) }
     let token = try sampler.choose(from: row, masked: masked)
     guard constraint.accept(token.id) else {
-      throw Sampler.Failure(reason: "the request's grammar doesn't take token \(token.id)")
+      throw Sampler.Failure(
+        reason: constraint.failure ?? "the request's grammar doesn't take token \(token.id)",
+        isRequests: constraint.failure != nil)
     }
     count(token.id)
     return token
@@ -101,7 +104,10 @@ struct Generation {
   /// Goes on with a token that no logits were needed for.
   mutating func take(forced token: Int32) throws(Sampler.Failure) {
     guard ticket.request.constraint?.accept(token) != false else {
-      throw Sampler.Failure(reason: "the request's grammar doesn't take its own token \(token)")
+      throw Sampler.Failure(
+        reason: ticket.request.constraint?.failure
+          ?? "the request's grammar doesn't take its own token \(token)",
+        isRequests: ticket.request.constraint?.failure != nil)
     }
     follow(token)
   }

@@ -9,13 +9,25 @@ public enum GenerationEvent: Sendable {
   /// The end of a generation that went well or was cancelled.
   case finished(GenerationResult)
   /// The end of a generation that could not go on, and why.
-  case failed(String)
+  case failed(GenerationFailure)
 
   public var isLast: Bool {
     switch self {
     case .prefill, .promptTokens, .token: false
     case .finished, .failed: true
     }
+  }
+}
+
+/// Why a generation could not go on.
+public struct GenerationFailure: Error, Sendable, Equatable {
+  public var reason: String
+  /// The request asks for what can't be done, and nothing is wrong with the model.
+  public var isRequests: Bool
+
+  public init(reason: String, isRequests: Bool = false) {
+    self.reason = reason
+    self.isRequests = isRequests
   }
 }
 

@@ -3,9 +3,7 @@ import Foundation
 /// Chooses the tokens of one sequence from its logits.
 struct Sampler {
   /// Why no token can be chosen.
-  struct Failure: Error, Equatable {
-    var reason: String
-  }
+  typealias Failure = GenerationFailure
 
   private let parameters: SamplingParameters
   private let random: CounterRandom
@@ -118,11 +116,12 @@ struct Sampler {
 
   private static func check(_ scan: LogitRow.Scan) throws(Failure) {
     if scan.maximum.isFinite { return }
+    guard scan.maximum == -.infinity else {
+      throw Failure(reason: "the model's logits are not finite numbers")
+    }
     throw Failure(
-      reason: scan.maximum == -.infinity
-        ? "no token is allowed to come next: the model's logits, the request's logit_bias or its"
-          + " grammar rule all of them out"
-        : "the model's logits are not finite numbers")
+      reason: "no token is allowed to come next: the model's logits, the request's logit_bias or"
+        + " its grammar rule all of them out", isRequests: true)
   }
 
   private func found(_ id: Int32?) throws(Failure) -> Int32 {

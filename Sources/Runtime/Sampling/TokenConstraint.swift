@@ -12,11 +12,16 @@ public protocol TokenConstraint: AnyObject, Sendable {
   /// Takes the token that was chosen. False: it was not allowed, and the state is unchanged.
   func accept(_ token: Int32) -> Bool
 
+  /// Why nothing is accepted any more, though the text isn't at its end; nil while that isn't so.
+  var failure: String? { get }
+
   /// Takes back the last `count` accepted tokens: drafts that are not confirmed.
   func rollback(_ count: Int)
 }
 
 extension TokenConstraint {
+  public var failure: String? { nil }
+
   /// The beginning of `tokens` that may come next. The state is unchanged.
   public func allowedPrefix(_ tokens: [Int32]) -> [Int32] {
     let allowed = tokens.prefix { accept($0) }

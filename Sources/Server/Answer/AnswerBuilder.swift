@@ -12,6 +12,8 @@ struct AnswerBuilder: Sendable {
   private let parallelToolCalls: Bool
   /// The request's stop strings; models may have more of their own.
   private let stops: [String]
+  /// Tokens before which the request's stop strings end nothing.
+  private let minimumTokens: Int
   /// Tells tokens of the prompt to messages.
   private let places: MessagePlaces?
 
@@ -27,14 +29,15 @@ struct AnswerBuilder: Sendable {
 
   init(
     decoder: AnswerDecoder, parser: OutputParser, logprobs: LogprobWriter?,
-    parallelToolCalls: Bool, stops: [String], places: MessagePlaces? = nil,
-    promptTokens: Int
+    parallelToolCalls: Bool, stops: [String], minimumTokens: Int,
+    places: MessagePlaces? = nil, promptTokens: Int
   ) {
     self.decoder = decoder
     self.parser = parser
     self.logprobs = logprobs
     self.parallelToolCalls = parallelToolCalls
     self.stops = stops
+    self.minimumTokens = minimumTokens
     self.places = places
     usage.promptTokens = promptTokens
   }
@@ -45,7 +48,7 @@ struct AnswerBuilder: Sendable {
     case .promptTokens(let tokens): take(prompt: tokens)
     case .token(let token): isEnough ? [] : take(token)
     case .finished(let result): finish(result)
-    case .failed(let reason): [.failed(reason)]
+    case .failed(let failure): [.failed(failure)]
     }
   }
 
@@ -59,6 +62,7 @@ struct AnswerBuilder: Sendable {
     usage.completionTokens += 1
     pendingTokens += 1
     if let logprobs { pendingLogprobs.append(logprobs.entry(token)) }
+    parser.ignoredStops = usage.completionTokens <= minimumTokens ? stops : []
     let delta = delta(parser.append(decoder.append(token.id)))
     let isLastCall = toolCalls > 0 && !parallelToolCalls
     isEnough = parser.stopped || isLastCall
@@ -76,7 +80,7 @@ struct AnswerBuilder: Sendable {
     usage.cachedTokens = result.cachedTokens
     var timings = Timings(result, generatedTokens: usage.completionTokens)
     timings.cacheMiss = result.divergence.map {
-      CacheMiss(token: $0, message: places?.message(ofToken: $0))
+      CacheMiss(token: $0, place: places?.place(ofToken: $0))
     }
     let summary = AnswerSummary(
       end: wasCut ? .length : toolCalls > 0 ? .toolCalls : ownEnd, usage: usage,

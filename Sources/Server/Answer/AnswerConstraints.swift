@@ -15,7 +15,7 @@ final class AnswerConstraints: Sendable {
   private let constrainsCalls: Bool
   private let kept = Mutex(Kept())
 
-  fileprivate struct Kept: Sendable {
+  struct Kept: Sendable {
     var vocabulary: TokenVocabulary?
     var grammars: [String: TokenGrammar] = [:]
     /// Keys of `grammars`, the one used last at the end.
@@ -23,6 +23,8 @@ final class AnswerConstraints: Sendable {
   }
 
   private static let mostGrammars = 16
+  /// Together, but for the one that is used.
+  private static let mostGrammarBytes = 128 << 20
 
   /// - Parameters:
   ///   - tokens: how many tokens the model knows.
@@ -43,7 +45,7 @@ final class AnswerConstraints: Sendable {
     if let known = kept.withLock({ $0.use(key) }) { return GrammarMatcher(known) }
     guard let grammar = try grammar(for: rules, conversation, prompt) else { return nil }
     let made = TokenGrammar(grammar, vocabulary)
-    kept.withLock { $0.keep(made, key, most: Self.mostGrammars) }
+    kept.withLock { $0.keep(made, key, most: Self.mostGrammars, bytes: Self.mostGrammarBytes) }
     return GrammarMatcher(made)
   }
 
@@ -89,9 +91,13 @@ extension AnswerConstraints.Kept {
     return known
   }
 
-  fileprivate mutating func keep(_ grammar: TokenGrammar, _ key: String, most: Int) {
+  /// Keeps a grammar, at the cost of those that weren't used for longest: they have grown since.
+  mutating func keep(_ grammar: TokenGrammar, _ key: String, most: Int, bytes: Int) {
     if grammars.updateValue(grammar, forKey: key) == nil { order.append(key) }
-    while order.count > most { grammars[order.removeFirst()] = nil }
+    var total = grammars.values.reduce(0) { $0 + $1.bytes }
+    while order.count > most || total > bytes && order.count > 1 {
+      total -= grammars.removeValue(forKey: order.removeFirst())?.bytes ?? 0
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import JSON
+import Runtime
 
 /// What a generation means for the client that waits for its answer, whatever its API.
 enum AnswerEvent: Sendable {
@@ -9,7 +10,7 @@ enum AnswerEvent: Sendable {
   /// The answer is complete though the engine could go on; it should be told to stop.
   case enough
   case finished(AnswerSummary)
-  case failed(String)
+  case failed(GenerationFailure)
 }
 
 /// Everything that one token brought to light, in order: clients count frames as tokens.

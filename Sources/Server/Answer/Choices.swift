@@ -9,7 +9,7 @@ struct Choices: Sendable {
     case delta(AnswerDelta, choice: Int, usageSoFar: Usage)
     /// One choice is complete; `all` says what they took, when it was the last.
     case finished(choice: Int, AnswerSummary, all: AnswerSummary?)
-    case failed(String)
+    case failed(GenerationFailure)
   }
 
   let id: String
@@ -37,7 +37,7 @@ struct Choices: Sendable {
     answers[choice].take(event).compactMap { event in
       switch event {
       case .enough: return nil
-      case .failed(let reason): return .failed(reason)
+      case .failed(let failure): return .failed(failure)
       case .progress(let done, let total):
         progress[choice] = PromptProgress(done: done, total: total)
         return .progress(promptProgress)

@@ -65,7 +65,8 @@ extension ServedModel {
       parser: OutputParser(
         toolFormat: nil, reasoning: nil, tools: nil, prompt: "", stop: request.stop),
       logprobs: request.logprobs.map { _ in LogprobWriter(tokenizer: chat.tokenizer) },
-      parallelToolCalls: true, stops: request.stop, promptTokens: promptTokens)
+      parallelToolCalls: true, stops: request.stop, minimumTokens: request.limits.minimumTokens,
+      promptTokens: promptTokens)
   }
 }
 

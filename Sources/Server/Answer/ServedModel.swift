@@ -35,7 +35,8 @@ public final class ServedModel: Sendable {
       chat: chat, tokens: vocabulary, constrainsCalls: constrainsCalls)
     traits = ModelTraits(
       sampling: SamplingParameters(modelDefaults: generationConfiguration ?? JSONObject()),
-      vocabulary: vocabulary)
+      vocabulary: vocabulary,
+      tokensContaining: TokenSearch(chat.tokenizer, vocabulary: vocabulary).tokens)
     Task.detached(priority: .utility) { [constraints] in constraints.prepare() }
   }
 }
@@ -130,8 +131,10 @@ extension ServedModel {
         LogprobWriter(tokenizer: chat.tokenizer)
       },
       parallelToolCalls: conversation.tools.parallel, stops: conversation.stop,
+      minimumTokens: conversation.limits.minimumTokens,
       places: MessagePlaces(
-        messages: conversation.messages, prompt: prompt, tokenizer: chat.tokenizer),
+        messages: conversation.messages, tools: conversation.tools.definitions, prompt: prompt,
+        tokenizer: chat.tokenizer),
       promptTokens: prompt.ids.count)
   }
 }

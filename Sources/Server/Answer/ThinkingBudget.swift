@@ -75,6 +75,8 @@ final class ThinkingBudget: TokenConstraint, @unchecked Sendable {
     return true
   }
 
+  var failure: String? { answer?.failure }
+
   func rollback(_ count: Int) {
     states.removeLast(count)
     answer?.rollback(count)

@@ -22,9 +22,9 @@ struct Timings: Sendable, Equatable {
 
 /// Where a prompt goes on in another way than all text in the cache that begins like it.
 struct CacheMiss: Sendable, Equatable {
-  /// Both counted from 0.
+  /// Counted from 0.
   var token: Int
-  var message: Int?
+  var place: MessagePlaces.Place?
 }
 
 extension Timings {

@@ -35,6 +35,8 @@ struct ModelTraits: Sendable {
   var sampling: SamplingParameters
   /// Token ids run from 0 to below this.
   var vocabulary: Int
+  /// The tokens whose texts hold a text.
+  var tokensContaining: @Sendable (String) -> Set<Int32> = { _ in [] }
 }
 
 extension Conversation {

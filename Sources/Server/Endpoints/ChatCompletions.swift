@@ -14,8 +14,10 @@ extension Endpoint {
     let chat = try ChatRequest(body, traits: model.traits)
     let configuration = server.configuration
     let id = configuration.makeID("chatcmpl-")
-    let choices = try model.begin(
-      chat.conversation, choices: chat.choices, id: id, client: context.client)
+    let client = context.client
+    let choices = try await offPool {
+      try model.begin(chat.conversation, choices: chat.choices, id: id, client: client)
+    }
     let writer = ChatWriter(
       id: id, created: configuration.now(), model: chat.model ?? configuration.modelID,
       fingerprint: model.fingerprint, usage: chat.delivery.usage)

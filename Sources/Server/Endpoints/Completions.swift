@@ -11,9 +11,12 @@ extension Endpoint {
     var request = request
     let body = try await server.body(of: &request)
     let model = try server.slot.ready()
-    let asked = try CompletionRequest(body, model: model)
     let id = server.configuration.makeID("cmpl-")
-    let choices = try model.begin(asked, id: id, client: context.client)
+    let client = context.client
+    let (asked, choices) = try await offPool {
+      let asked = try CompletionRequest(body, model: model)
+      return (asked, try model.begin(asked, id: id, client: client))
+    }
     let head = CompletionWire.Head(
       id: id, created: server.configuration.now(),
       model: asked.model ?? server.configuration.modelID, fingerprint: model.fingerprint,

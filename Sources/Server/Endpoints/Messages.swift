@@ -13,8 +13,11 @@ extension Endpoint {
     let body = try await server.body(of: &request)
     let model = try server.slot.ready()
     let message = try MessagesRequest(body, traits: model.traits)
-    let answer = try model.begin(
-      message.conversation, id: server.configuration.makeID("msg_"), client: context.client)
+    let id = server.configuration.makeID("msg_")
+    let client = context.client
+    let answer = try await offPool {
+      try model.begin(message.conversation, id: id, client: client)
+    }
     let wire = MessagesWire(
       id: answer.id, model: message.model ?? server.configuration.modelID,
       promptTokens: answer.promptTokens,

@@ -13,9 +13,10 @@ extension Endpoint {
     let body = try await server.body(of: &request)
     let model = try server.slot.ready()
     let asked = try ResponseRequest(body, traits: model.traits, store: server.responses)
-    let answer = try namingItems {
-      try model.begin(
-        asked.conversation, id: server.configuration.makeID("resp_"), client: context.client)
+    let id = server.configuration.makeID("resp_")
+    let client = context.client
+    let answer = try await offPool {
+      try namingItems { try model.begin(asked.conversation, id: id, client: client) }
     }
     let wire = ResponseWire(
       id: answer.id, request: asked, configuration: server.configuration,

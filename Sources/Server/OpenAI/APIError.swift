@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSON
+import Runtime
 
 /// A refusal as a client of the OpenAI API expects it: a status, a sentence, and the field at fault.
 public struct APIError: Error, Sendable, Equatable {
@@ -88,6 +89,15 @@ extension APIError {
     APIError(
       .contentTooLarge, "The request body is larger than \(limit / (1 << 20)) MiB.",
       code: "body_too_large")
+  }
+
+  /// Why an answer ended in its middle.
+  init(_ failure: GenerationFailure) {
+    self =
+      failure.isRequests
+      ? APIError(
+        .badRequest, "The answer can't go on: \(failure.reason).", code: "unsatisfiable_request")
+      : .serverFailure(failure.reason)
   }
 
   static func serverFailure(_ message: String) -> APIError {

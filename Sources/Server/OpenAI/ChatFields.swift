@@ -74,5 +74,5 @@ enum ChatFields {
     ("documents", .refused("put the documents into a message.")),
     ("adapters", .refused("this server serves no adapters.")),
     ("draft_model", .refused("this server uses no draft model.")),
-  ])
+  ]).adding(SamplerFields.table)
 }

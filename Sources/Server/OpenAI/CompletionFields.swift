@@ -36,5 +36,5 @@ enum CompletionFields {
     ("stop_token_ids", .honoured),
     ("add_special_tokens", .only([true], reason: "text is continued as the tokenizer begins it.")),
     ("cache_prompt", .only([true], reason: "prompts are always cached; that changes no answer.")),
-  ])
+  ]).adding(SamplerFields.table)
 }

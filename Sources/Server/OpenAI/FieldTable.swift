@@ -29,6 +29,9 @@ struct FieldTable: Sendable {
     self.init(names.map { (name: $0, policy: .honoured) } + others)
   }
 
+  /// The table with more fields.
+  func adding(_ more: [Entry]) -> FieldTable { FieldTable(entries + more) }
+
   /// Refuses what isn't known or can't be done; afterwards only `honoured` fields matter.
   func check(_ fields: Fields) throws(APIError) {
     for (name, value) in fields.object {

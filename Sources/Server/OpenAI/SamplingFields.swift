@@ -49,6 +49,7 @@ enum SamplingFields {
     if let seed = try fields["seed"].integer(in: .min...(.max)) {
       sampling.seed = UInt64(bitPattern: Int64(seed))
     }
+    try SamplerFields.read(fields, into: &sampling, traits: traits)
     sampling.logitBias = try logitBias(fields["logit_bias"], vocabulary: traits.vocabulary)
     return sampling
   }

@@ -43,6 +43,10 @@ extension Timings {
 
 extension CacheMiss {
   fileprivate var json: JSON {
-    ["token": .integer(token), "message": message.map(JSON.integer) ?? .null]
+    switch place {
+    case .message(let number): ["token": .integer(token), "message": .integer(number)]
+    case .tools: ["token": .integer(token), "message": .null, "tools": true]
+    case nil: ["token": .integer(token), "message": .null]
+    }
   }
 }

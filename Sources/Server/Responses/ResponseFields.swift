@@ -58,5 +58,5 @@ enum ResponseFields {
     ("thinking_token_budget", .honoured),
     ("thinking_budget", .honoured),
     ("reasoning_budget", .honoured),
-  ])
+  ]).adding(SamplerFields.table)
 }

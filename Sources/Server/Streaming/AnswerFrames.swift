@@ -63,10 +63,10 @@ struct AnswerFrames<Wire: ChoicesWire> {
         report.finished(all)
       }
       return wire.end(of: choice, summary, all: all)
-    case .failed(let reason):
+    case .failed(let failure):
       isFinished = true
-      report.failed(reason)
-      return wire.failure(.serverFailure(reason))
+      report.failed(failure.reason)
+      return wire.failure(APIError(failure))
     }
   }
 }

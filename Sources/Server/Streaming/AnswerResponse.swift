@@ -48,7 +48,7 @@ struct AnswerResponse<Wire: ChoicesWire>: Sendable {
         switch event {
         case .progress, .finished: break
         case .delta(let delta, let choice, _): wire.fold(delta, of: choice)
-        case .failed(let reason): throw APIError.serverFailure(reason)
+        case .failed(let failure): throw APIError(failure)
         }
       }
       if let summaries = choices.whole {
