@@ -105,9 +105,9 @@ struct Automaton: Sendable {
 
   /// About how much memory it takes.
   var bytes: Int {
-    pool.nodes.count * ExpressionPool.bytesPerNode + rows.count * 4 + cells.count * 60 + items.count
-      * 16
-      + configurations.count * 80 + masks.count * vocabulary.count / 8
+    let expressions = pool.nodes.count * ExpressionPool.bytesPerNode + rows.count * 4
+    let positions = cells.count * 60 + items.count * 16 + configurations.count * 80
+    return expressions + positions + masks.count * vocabulary.count / 8
   }
 }
 
