@@ -178,8 +178,10 @@ struct PaceTests {
     let capped = WaitEstimate.Request(promptLeft: 0, generated: 395, limit: 400)
     let new = WaitEstimate.Request(promptLeft: 128, generated: 0, limit: 10)
     #expect(estimate.seconds([], pace: pace) == 0)
-    // Nobody knows how long answers are: as long as they may be.
-    #expect(abs(estimate.seconds([young], pace: pace) - 99) < 1e-6)
+    // Nobody knows yet how long answers are.
+    #expect(abs(estimate.seconds([young], pace: pace) - 24.6) < 1e-6)
+    let short = WaitEstimate.Request(promptLeft: 0, generated: 10, limit: 50)
+    #expect(abs(estimate.seconds([short], pace: pace) - 4) < 1e-6)
     for _ in 0..<40 { estimate.requestEnded(generated: 200) }
     #expect(abs(estimate.seconds([young], pace: pace) - 19) < 1e-6)
     // One as long as most may go on for half as long again.

@@ -7,6 +7,9 @@ struct WaitEstimate {
     var limit: Int
   }
 
+  /// Tokens of an answer, before one has ended: few use all that they may have.
+  private static let firstLength = 256.0
+
   /// How many tokens answers of late had; nil before the first one.
   private var typicalLength = StepPace.Average(memory: 8)
 
@@ -26,7 +29,7 @@ struct WaitEstimate {
   /// As many as answers of late had, or half as many again for one that is longer already.
   private func tokensLeft(_ request: Request) -> Int {
     let most = max(request.limit - request.generated, 0)
-    guard let typical = typicalLength.value else { return most }
+    let typical = typicalLength.value ?? Self.firstLength
     let left = max(typical - Double(request.generated), typical / 2)
     return min(most, Int(left.rounded(.up)))
   }
