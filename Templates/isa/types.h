@@ -94,9 +94,20 @@ INLINE u32x16 load_byte_pairs(const void *p) {
 // Asks for the cache line that holds a byte, for later.
 INLINE void prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 
-// Asks for as many bytes of weights as are now multiplied, AHEAD_OF_USE later.
+INLINE void prefetch_bytes(const uint8_t *p, const int BYTES) {
+    for (int i = 0; i < BYTES; i += 64) prefetch(p + i);
+}
+
+// How far ahead of their use weights are asked for that several rows are multiplied with.
 enum { AHEAD_OF_USE = 2304 };
 
-INLINE void read_ahead(const uint8_t *p, const int BYTES) {
-    for (int i = 0; i < BYTES; i += 64) prefetch(p + AHEAD_OF_USE + i);
+// Asks for weights while BYTES of block `b` at p are multiplied. For one row, which is as fast as
+// memory answers, it is what comes next: as much of the next block, or of the first one (at `first`)
+// further on. The hardware sees each block's order, but not that they take turns.
+INLINE void read_ahead(const uint8_t *p, const uint8_t *first, size_t apart, int b,
+                       const int BYTES, const int BLOCKS, const int TOKENS) {
+    if (TOKENS > 1)
+        prefetch_bytes(p + AHEAD_OF_USE, BYTES);
+    else
+        prefetch_bytes(b + 1 < BLOCKS ? p + apart : first + BYTES, BYTES);
 }

@@ -12,12 +12,12 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
     f32x16 sum[STREAMS][TILE];
     for (int b = 0; b < BLOCKS; b++)
         for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
-    for (int g = 0; g < groups; g++) {
+    const uint8_t *first = codes_of(weights, groups);
+    for (int g = 0; g < groups; g++, first += CODE_BYTES) {
         for (int b = 0; b < BLOCKS; b++) {
-            const uint8_t *block = weights + b * apart;
-            const uint8_t *group = codes_of(block, groups) + (size_t)g * CODE_BYTES;
+            const uint8_t *block = weights + b * apart, *group = first + b * apart;
             const f32x16 scale = $load_scales(block + 16 * g);
-            if (TOKENS > 1) read_ahead(group, CODE_BYTES);
+            read_ahead(group, first, apart, b, CODE_BYTES, BLOCKS, TOKENS);
             int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;
             if (whole > TOKENS_TOGETHER) KEEP_ROLLED(whole);
             for (; t < whole; t += TOKENS_TOGETHER)

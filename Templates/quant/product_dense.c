@@ -14,7 +14,7 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
             for (int b = 0; b < BLOCKS; b++) {
                 const uint8_t *block = weights + b * apart + (size_t)COLUMN_BYTES * column;
                 f32x16 w[4];
-                if (TOKENS > 1) read_ahead(block, 4 * COLUMN_BYTES);
+                if (TOKENS > 1) prefetch_bytes(block + AHEAD_OF_USE, 4 * COLUMN_BYTES);
                 $load_columns(w, block, 0);
                 for (int i = 0; i < 4; i++)
                     for (int t = 0; t < TOKENS; t++)
@@ -29,7 +29,7 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
                 for (int i = 0; i < count; i += 4) {
                     const uint8_t *block =
                         weights + b * apart + (size_t)COLUMN_BYTES * (column + i);
-                    read_ahead(block, 4 * COLUMN_BYTES);
+                    prefetch_bytes(block + AHEAD_OF_USE, 4 * COLUMN_BYTES);
                     $load_columns(w + i, block, 0);
                 }
                 for (int chain = 0; chain < CHAINS; chain++)

@@ -16,9 +16,8 @@ extension CodeWriter {
       template = "quant/product_dense.c"
       values["load_columns"] = "columns_\(type.label)"
       values["column_bytes"] = "\(blockRows * type.byteCount)"
-    case (.affine(let bits, _, _), .int8):
+    case (.affine, .int8):
       template = "quant/product_affine_int8.c"
-      values["planes"] = "\(AffineCodes.planes(bits: bits).count)"
       let scales = ["code_bytes", "scale_bytes", "load_scales"]
       values["group_product"] = int8Group(
         matrix.format, "quant/group_affine_int8.c", values.filter { scales.contains($0.key) })
@@ -39,7 +38,7 @@ extension CodeWriter {
       template = "quant/product_block_float.c"
       values["scale_bytes"] = nil
       values["load_columns"] = "columns_\(mode.codes)"
-      values["chunk_bytes"] = "\(mode.chunk * mode.bits * blockRows / 8)"
+      values["code_bytes"] = "\(mode.groupSize * mode.bits * blockRows / 8)"
     }
     if case .float = activations { include("quant/columns.h") }
     write("product_\(label)", template, values)

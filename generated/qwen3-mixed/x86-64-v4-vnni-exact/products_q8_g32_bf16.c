@@ -56,7 +56,7 @@ INLINE void tile_q8_g32_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
     for (int g = 0; g < groups; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
-            read_ahead(group, GROUP_BYTES);
+            read_ahead(group, weights, apart, b, GROUP_BYTES, BLOCKS, TOKENS);
             union f32_lanes dot[TILE];
             if (4 * TOKENS <= FLOAT_SUMS) {
                 int registers = REGISTERS;

@@ -76,7 +76,7 @@ INLINE void tile_q6_g64_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
                              const struct int8_rows *x, int row, const int BLOCKS,
                              const int TOKENS) {
     enum { GROUP = 64, CODE_BYTES = 768, SCALE_BYTES = 32 };
-    enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES, PLANES = 2 };
+    enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
     const int groups = x->columns / GROUP;
     const int8_t *codes = x->codes + (size_t)row * x->columns;
     const float *scales = x->scales + (size_t)row * groups;
@@ -87,9 +87,7 @@ INLINE void tile_q6_g64_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
     for (int g = 0; g < groups; g++) {
         for (int b = 0; b < BLOCKS; b++) {
             const uint8_t *group = weights + b * apart;
-            // Codes in one plane are read for one row in the order of memory, and as fast as it
-            // answers: asking for them would only take time.
-            if (TOKENS > 1 || PLANES > 1) read_ahead(group, GROUP_BYTES);
+            read_ahead(group, weights, apart, b, GROUP_BYTES, BLOCKS, TOKENS);
             int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;
             if (whole > TOKENS_TOGETHER) KEEP_ROLLED(whole);
             for (; t < whole; t += TOKENS_TOGETHER)
