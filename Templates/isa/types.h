@@ -3,6 +3,7 @@
 // every header that has them, so all targets of a model agree where they use the same ones: only
 // products of bfloat16 have a word that most lack. Products of bytes work on one register at a
 // time: a header says how many REGISTERS a vector takes.
+#include <stddef.h>
 #include <stdint.h>
 
 typedef float f32x16 __attribute__((vector_size(64)));
