@@ -43,6 +43,12 @@ static const unsigned char isa_avx512_vnni_h[] = {
 static const unsigned char isa_avx_vnni_h[] = {
 #embed "isa/avx_vnni.h"
 };
+static const unsigned char isa_exact_sums_h[] = {
+#embed "isa/exact_sums.h"
+};
+static const unsigned char isa_pair_sums_h[] = {
+#embed "isa/pair_sums.h"
+};
 static const unsigned char isa_portable_h[] = {
 #embed "isa/portable.h"
 };
@@ -217,6 +223,8 @@ static const template_file files[] = {
     {"isa/avx512_bw.h", isa_avx512_bw_h, sizeof isa_avx512_bw_h},
     {"isa/avx512_vnni.h", isa_avx512_vnni_h, sizeof isa_avx512_vnni_h},
     {"isa/avx_vnni.h", isa_avx_vnni_h, sizeof isa_avx_vnni_h},
+    {"isa/exact_sums.h", isa_exact_sums_h, sizeof isa_exact_sums_h},
+    {"isa/pair_sums.h", isa_pair_sums_h, sizeof isa_pair_sums_h},
     {"isa/portable.h", isa_portable_h, sizeof isa_portable_h},
     {"isa/types.h", isa_types_h, sizeof isa_types_h},
     {"kernels/attention.c", kernels_attention_c, sizeof kernels_attention_c},

@@ -72,12 +72,12 @@ public enum InstructionSet: String, Sendable {
   /// Templates that make up `vector.h`, in order.
   var headers: [String] {
     switch self {
-    case .avx512bf16: ["isa/avx512.h", "isa/avx512_vnni.h", "isa/avx512_bf16.h"]
-    case .avx512vnni: ["isa/avx512.h", "isa/avx512_vnni.h"]
-    case .avx512: ["isa/avx512.h", "isa/avx512_bw.h"]
-    case .avxvnni: ["isa/avx2.h", "isa/avx_vnni.h"]
-    case .avx2: ["isa/avx2.h", "isa/avx2_bytes.h"]
-    case .portable: ["isa/portable.h"]
+    case .avx512bf16: Self.avx512vnni.headers + ["isa/avx512_bf16.h"]
+    case .avx512vnni: ["isa/avx512.h", "isa/avx512_vnni.h", "isa/exact_sums.h"]
+    case .avx512: ["isa/avx512.h", "isa/avx512_bw.h", "isa/pair_sums.h"]
+    case .avxvnni: ["isa/avx2.h", "isa/avx_vnni.h", "isa/exact_sums.h"]
+    case .avx2: ["isa/avx2.h", "isa/avx2_bytes.h", "isa/pair_sums.h"]
+    case .portable: ["isa/portable.h", "isa/exact_sums.h"]
     }
   }
 

@@ -13,25 +13,9 @@ INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x)
 // Leaves a total in memory while registers are needed for sums.
 INLINE void set_aside(i32_register *total) { __asm__("" : "+m"(*total)); }
 
-// total + the sums of each lane.
-INLINE i32_register collect_small(i32_register total, small_sums sums) {
-    return total + (i32_register)_mm256_madd_epi16((__m256i)sums, _mm256_set1_epi16(1));
-}
-
-// The same for codes of all 8 bits: their lower and their upper halves apart.
-typedef struct {
-    small_sums lower, upper;
-} wide_sums;
-
-INLINE wide_sums add_wide(wide_sums sums, u32_register codes, u32_register x) {
-    sums.lower = add_small(sums.lower, codes & 0x0f0f0f0fu, x);
-    sums.upper = add_small(sums.upper, codes >> 4 & 0x0f0f0f0fu, x);
-    return sums;
-}
-
-INLINE i32_register collect_wide(i32_register total, wide_sums sums) {
-    const __m256i upper = _mm256_madd_epi16((__m256i)sums.upper, _mm256_set1_epi16(16));
-    return collect_small(total, sums.lower) + (i32_register)upper;
+// The two sums of each lane, `factor` times.
+INLINE i32_register add_pairs(small_sums sums, int16_t factor) {
+    return (i32_register)_mm256_madd_epi16((__m256i)sums, _mm256_set1_epi16(factor));
 }
 
 // sum + the two products of signed halves in each lane, exact where their sum fits the lane.

@@ -12,18 +12,6 @@ INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x)
 // Sums are totals.
 INLINE void set_aside(i32_register *total) { (void)total; }
 
-// total + the sums of each lane.
-INLINE i32_register collect_small(i32_register total, small_sums sums) { return total + sums; }
-
-// The same for codes of all 8 bits.
-typedef small_sums wide_sums;
-
-INLINE wide_sums add_wide(wide_sums sums, u32_register codes, u32_register x) {
-    return add_small(sums, codes, x);
-}
-
-INLINE i32_register collect_wide(i32_register total, wide_sums sums) { return total + sums; }
-
 // sum + the two products of signed halves in each lane, exact where their sum fits the lane.
 INLINE i32x16 dot2(i32x16 sum, u32x16 a, u32x16 b) {
     return JOIN((i32x8)_mm256_dpwssd_avx_epi32((__m256i)LOWER(sum), (__m256i)LOWER(a),

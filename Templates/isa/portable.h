@@ -74,18 +74,6 @@ INLINE small_sums add_small(small_sums sums, u32_register codes, u32_register x)
     return sums;
 }
 
-// total + the sums of each lane.
-INLINE i32_register collect_small(i32_register total, small_sums sums) { return total + sums; }
-
-// The same for codes of all 8 bits.
-typedef small_sums wide_sums;
-
-INLINE wide_sums add_wide(wide_sums sums, u32_register codes, u32_register x) {
-    return add_small(sums, codes, x);
-}
-
-INLINE i32_register collect_wide(i32_register total, wide_sums sums) { return total + sums; }
-
 // Registers suffice for totals beside sums.
 INLINE void set_aside(i32_register *total) { (void)total; }
 

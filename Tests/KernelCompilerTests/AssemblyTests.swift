@@ -9,25 +9,24 @@ import Testing
   /// instructions for full tiles, and nothing but the speed on another CPU would have told.
   @Test(arguments: [Target.x8664v4vnni, .x8664v4, .x8664v3vnni], [2, 4])
   func `full tiles of bytes keep their sums in registers`(_ target: Target, _ bits: Int) throws {
-    let pieces = try pieces(.affine(bits: bits, groupSize: 64, scaleType: .bfloat16), target)
+    let blocks = try basicBlocks(.affine(bits: bits, groupSize: 64, scaleType: .bfloat16), target)
     // 16 rows times 64 columns times 8 tokens, or 4 where registers are half as wide.
-    let full = pieces.filter { $0.products == 128 }
+    let full = blocks.filter { $0.products == 128 }
     #expect(!full.isEmpty, "no loop was found")
     for loop in full {
-      #expect(loop.movesOnStack * 4 <= loop.products, "\(loop)")
+      #expect(loop.spills * 4 <= loop.products, "\(loop)")
     }
   }
 
-  /// A piece of code without labels.
-  struct Piece {
+  struct BasicBlock {
     let label: Substring
     /// Instructions that multiply bytes.
     var products = 0
-    /// Moves of whole vector registers to and from the stack.
-    var movesOnStack = 0
+    /// Spills and reloads: moves of whole vector registers to and from the stack.
+    var spills = 0
   }
 
-  private func pieces(_ format: WeightFormat, _ target: Target) throws -> [Piece] {
+  private func basicBlocks(_ format: WeightFormat, _ target: Target) throws -> [BasicBlock] {
     let graph = TestModel(hidden: 128, intermediate: 128, format: format).graph()
     let source = try generateSource(graph, target: target, numerics: .fast)
     let files = source.files.filter { file in
@@ -35,18 +34,18 @@ import Testing
     }
     let assembly = try TestToolchain.toolchain.get().assembly(
       files: files, flags: CompiledSource.flags(for: target))
-    var pieces: [Piece] = []
+    var blocks: [BasicBlock] = []
     for line in assembly.split(separator: "\n") {
       if let colon = line.firstIndex(of: ":"), line.first == "." {
-        pieces.append(Piece(label: line[..<colon]))
+        blocks.append(BasicBlock(label: line[..<colon]))
       }
-      guard let last = pieces.indices.last else { continue }
-      if line.contains("vpdpbusd") || line.contains("vpmaddubsw") { pieces[last].products += 1 }
+      guard let last = blocks.indices.last else { continue }
+      if line.contains("vpdpbusd") || line.contains("vpmaddubsw") { blocks[last].products += 1 }
       let isWhole = line.contains("%zmm") || line.contains("%ymm")
       if isWhole, line.hasPrefix("\tvmov"), line.contains("(%rsp)") {
-        pieces[last].movesOnStack += 1
+        blocks[last].spills += 1
       }
     }
-    return pieces
+    return blocks
   }
 }

@@ -19,16 +19,6 @@ struct AffineCodes: Sendable {
     AffineCodes(bits: 6, chunk: 16, header: "quant/affine6.h"),
     AffineCodes(bits: 8, chunk: 4, header: "quant/affine8.h"),
   ]
-
-  /// Bits of each plane that a group's codes are packed in, the lowest first.
-  static func planes(bits: Int) -> [Int] {
-    switch bits {
-    case 3: [2, 1]
-    case 5: [4, 1]
-    case 6: [4, 2]
-    default: [bits]
-    }
-  }
 }
 
 extension WeightFormat {

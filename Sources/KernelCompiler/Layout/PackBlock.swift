@@ -103,7 +103,15 @@ struct CodePacker {
   let bits: Int
   let group: Int
 
-  private var planes: [Int] { AffineCodes.planes(bits: bits) }
+  /// Bits of each plane, the lowest first.
+  private var planes: [Int] {
+    switch bits {
+    case 3: [2, 1]
+    case 5: [4, 1]
+    case 6: [4, 2]
+    default: [bits]
+    }
+  }
 
   func pack(_ input: UnsafeRawPointer, lane: Int, _ output: UnsafeMutableRawPointer) {
     switch bits {

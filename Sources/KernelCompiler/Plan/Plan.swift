@@ -103,23 +103,18 @@ struct KeptRows: Hashable, Sendable {
 /// How much a kernel keeps in registers.
 struct Tiles: Sendable, Hashable {
   /// Rows of activations multiplied with one block of weights at once.
-  let tokens: Int
+  let tokens = 8
   /// Blocks of weights that a thread reads at once, where few rows leave memory the bottleneck.
-  let streams: Int
-  /// Rows up to which it does.
-  let streamRows: Int
+  let streams = 4
+  /// Rows up to which it does: for 2 to 4, one stream takes two thirds of the time that four take.
+  let streamRows = 1
   /// Queries multiplied with one page at once.
-  let queries: Int
+  let queries = 6
   /// Sums that such a product keeps.
   let sums: Int
 
-  init(_ instructions: InstructionSet, _ numerics: Numerics) {
+  init(_ instructions: InstructionSet) {
     let wide = instructions.registers.count * instructions.registers.lanes >= 512
-    tokens = 8
-    streams = 4
-    // For 2 to 4 rows, one stream takes two thirds of the time that four take.
-    streamRows = 1
-    queries = 6
     sums = wide ? 24 : 6
   }
 

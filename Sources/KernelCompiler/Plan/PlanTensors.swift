@@ -47,7 +47,7 @@ extension PlanBuilder {
       weightsBytes: layout.end.rounded(upTo: 4096), sharedScratchBytes: buffers.bytes,
       threadScratchBytes: threadRowsBytes.rounded(upTo: 64)
         + threadPartsBytes.rounded(upTo: 64),
-      rowsAlone: rowsAlone, tiles: Tiles(target.instructions, numerics), runPages: runPages,
+      rowsAlone: rowsAlone, tiles: Tiles(target.instructions), runPages: runPages,
       functions: functions, schedule: schedule, tensors: layout.tensors)
   }
 
