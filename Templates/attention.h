@@ -94,11 +94,13 @@ INLINE void see_page(float *states, const uint8_t *queries, const uint8_t *head,
     f32x16 score[ATTENTION_QUERIES][PAGE_VECTORS];
     float weights[ATTENTION_QUERIES][PAGE_POSITIONS] __attribute__((aligned(64)));
     float shrink[ATTENTION_QUERIES];
-    if (WIDTH > 1 && positions <= PAGE_POSITIONS - 16)  // what isn't written need not be read
+    // Vectors of positions at once: as many as of channels, and a divisor of PAGE_VECTORS.
+    const int AT_ONCE = WIDTH >= PAGE_VECTORS ? PAGE_VECTORS : WIDTH > 1 ? 2 : 1;
+    if (AT_ONCE > 1 && positions <= PAGE_POSITIONS - 16)  // what isn't written need not be read
         score_page(score, queries, head, ahead, positions, DIMENSION, PADDED, QUERIES, 1);
     else
         score_page(score, queries, head, ahead, positions, DIMENSION, PADDED, QUERIES,
-                   smaller(WIDTH, PAGE_VECTORS));
+                   AT_ONCE);
     if (!see_all(last, window, QUERIES)) hide_unseen(score, last, window, QUERIES);
     weigh_page(weights, shrink, score, states, stride, QUERIES);
     add_values(states + STATE_SUMS, stride, shrink, weights, head, ahead, positions, DIMENSION,

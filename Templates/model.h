@@ -9,8 +9,9 @@
 enum {
     MAXIMUM_ROWS = $maximum_rows,  // rows of a step
     TILE = $tile,  // rows multiplied with one block of weights at once
-    STREAMS = $streams,  // blocks of weights read at once, by
+    STREAMS = $streams,  // most blocks of weights read at once, by
     STREAM_ROWS = $stream_rows,  // that many rows at most
+    USUAL_STREAMS = $usual_streams,  // where a step doesn't say how many
     PRODUCTS = $products,  // vectors that one product yields at most
     ROWS_ALONE = $rows_alone,  // rows up to which each thread prepares all of them
     PAGE_POSITIONS = $page_positions,  // positions of a page

@@ -10,6 +10,11 @@ union f32_lanes {
     f32_register registers[REGISTERS];
 };
 
+// How many of a product's blocks are multiplied with what is read of several rows once.
+INLINE int blocks_together(const int BLOCKS, const int TOKENS) {
+    return TOKENS > 1 && BLOCKS % BLOCKS_TOGETHER == 0 ? BLOCKS_TOGETHER : 1;
+}
+
 // Activations rounded to bytes, with one scale for each group of columns.
 struct int8_rows {
     int columns;    // of a row
@@ -120,15 +125,16 @@ INLINE void add_row(float *y, const float *x, int padded) {
     for (int i = 0; i < padded; i += 16) store(y + i, load(y + i) + load(x + i));
 }
 
-// One row as bytes: x = scale * code with |code| <= 127, ties to even.
-INLINE void store_int8(const struct int8_rows *to, const float *x, int row, int rows, int columns,
-                       int group) {
+// Columns `from` to `end` of one row as bytes: x = scale * code with |code| <= 127, ties to even.
+INLINE void store_int8(const struct int8_rows *to, const float *x, int row, int rows, int from,
+                       int end, int columns, int group) {
     const int tokens = tokens_in_tile(row, rows), token = row % TILE, groups = columns / group;
     const int first = row - token;
     uint32_t *words = (uint32_t *)to->codes + (size_t)first * (columns / 4) + token;
     float *scales = to->scales + (size_t)first * groups + token;
     float *sums = to->sums + (size_t)first * groups + token;
-    for (int g = 0; g < groups; g++, x += group) {
+    x += from;
+    for (int g = from / group; g < end / group; g++, x += group) {
         f32x16 most = splat(0);
         for (int i = 0; i < group; i += 16) most = maximum(most, absolute(load(x + i)));
         const float largest = maximum_of_lanes(most);
@@ -148,20 +154,21 @@ INLINE void store_int8(const struct int8_rows *to, const float *x, int row, int 
     }
 }
 
-// One row as it is.
-INLINE void store_floats(const struct float_rows *to, const float *x, int row, int rows,
-                         int padded) {
+// The same columns as they are.
+INLINE void store_floats(const struct float_rows *to, const float *x, int row, int rows, int from,
+                         int end, int padded) {
     const int tokens = tokens_in_tile(row, rows), token = row % TILE;
     float *values = to->values + (size_t)(row - token) * padded + token;
-    for (int i = 0; i < padded; i++) values[(size_t)i * tokens] = x[i];
+    for (int i = from; i < end; i++) values[(size_t)i * tokens] = x[i];
 }
 
-// One row as bfloat16, rounded to nearest even.
-INLINE void store_bf16(const struct bf16_rows *to, const float *x, int row, int rows) {
+// The same columns as bfloat16, rounded to nearest even.
+INLINE void store_bf16(const struct bf16_rows *to, const float *x, int row, int rows, int from,
+                       int end) {
     const int tokens = tokens_in_tile(row, rows), token = row % TILE;
     const int count = pairs_of(to->columns);
     uint32_t *pairs = to->pairs + (size_t)(row - token) * count + token;
-    for (int i = 0; i < 2 * count; i += 16) {
+    for (int i = from; i < end; i += 16) {
         const u32x16 bits = (u32x16)load(x + i);
         const u32x16 rounded = bits + 0x7fffu + (bits >> 16 & 1u);
         for (int p = 0; p < 8; p++)
@@ -170,12 +177,13 @@ INLINE void store_bf16(const struct bf16_rows *to, const float *x, int row, int 
     }
 }
 
-// The sum of each group of columns.
-INLINE void store_sums(const struct float_rows *to, const float *x, int row, int rows, int columns,
-                       int group) {
+// The sum of each group of these columns.
+INLINE void store_sums(const struct float_rows *to, const float *x, int row, int rows, int from,
+                       int end, int columns, int group) {
     const int tokens = tokens_in_tile(row, rows), token = row % TILE, groups = columns / group;
     float *sums = to->sums + (size_t)(row - token) * groups + token;
-    for (int g = 0; g < groups; g++, x += group) {
+    x += from;
+    for (int g = from / group; g < end / group; g++, x += group) {
         f32x16 total = splat(0);
         for (int i = 0; i < group; i += 16) total += load(x + i);
         sums[(size_t)g * tokens] = sum_of_lanes(total);
@@ -188,7 +196,13 @@ INLINE void add_bias(f32x16 *y, const uint8_t *bias, int tokens) {
 
 // Rotates channels i and i + pairs of a head.
 INLINE void rotate_halves(float *x, const float *cosines, const float *sines, int pairs) {
-    for (int i = 0; i < pairs; i++) {
+    int i = 0;
+    for (; i + 16 <= pairs; i += 16) {
+        const f32x16 a = load(x + i), b = load(x + i + pairs);
+        store(x + i, a * load(cosines + i) - b * load(sines + i));
+        store(x + i + pairs, b * load(cosines + i) + a * load(sines + i));
+    }
+    for (; i < pairs; i++) {
         const float a = x[i], b = x[i + pairs];
         x[i] = a * cosines[i] - b * sines[i];
         x[i + pairs] = b * cosines[i] + a * sines[i];

@@ -101,6 +101,14 @@ public enum InstructionSet: String, Sendable {
     }
   }
 
+  /// Blocks whose products of bytes with a tile's tokens fit the registers (BLOCKS_TOGETHER).
+  var blocksTogether: Int {
+    switch self {
+    case .avx512bf16, .avx512vnni: 2
+    case .avx512, .avxvnni, .avx2, .portable: 1
+    }
+  }
+
   /// 32-bit lanes of one register: what bounds how many tokens a tile can hold.
   var registers: (count: Int, lanes: Int) {
     switch self {

@@ -5,11 +5,15 @@ extension BundleManifest {
   /// what a scheduler weighs a prompt's next piece against.
   public struct StepCost: Sendable, Equatable {
     public var threads: Int
+    /// Blocks of weights that a thread reads at once for one row (`model_step.streams`): what this
+    /// machine answers fastest; nil: as the library thinks best.
+    public var streams: Int?
     /// By rows of one sequence at its beginning.
     public var milliseconds: [Int: Double]
 
-    public init(threads: Int, milliseconds: [Int: Double]) {
+    public init(threads: Int, streams: Int? = nil, milliseconds: [Int: Double]) {
       self.threads = threads
+      self.streams = streams
       self.milliseconds = milliseconds
     }
 
@@ -33,11 +37,15 @@ extension BundleManifest.StepCost {
     let times = milliseconds.sorted { $0.key < $1.key }.map {
       (key: String($0.key), value: JSON.number($0.value))
     }
-    return ["threads": .integer(threads), "milliseconds": .object(JSONObject(times))]
+    var members: [(key: String, value: JSON)] = [("threads", .integer(threads))]
+    if let streams { members.append(("streams", .integer(streams))) }
+    members.append(("milliseconds", .object(JSONObject(times))))
+    return .object(JSONObject(members))
   }
 
   init(_ reader: ManifestReader) throws {
     threads = try reader.integer("threads")
+    streams = reader.has("streams") ? try reader.integer("streams") : nil
     milliseconds = try reader.object("milliseconds").numbersByNumber()
   }
 }

@@ -10,6 +10,7 @@
 enum { REGISTERS = 2, REGISTER_BYTES = 32 };  // of one vector
 enum { FLOAT_SUMS = 12 };  // registers that sums of floats can have beside their operands
 enum { TOKENS_TOGETHER = 4 };  // whose products of bytes fit the registers
+enum { BLOCKS_TOGETHER = 1 };  // whose products of bytes fit them, TOKENS_TOGETHER each
 typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef uint32_t u32x8 __attribute__((vector_size(32)));
 typedef float f32_register __attribute__((vector_size(32)));

@@ -1,4 +1,5 @@
 // AVX-512 without VNNI: bytes multiply into 16-bit pairs, pairs add into 32 bits.
+enum { BLOCKS_TOGETHER = 1 };  // whose products of bytes fit the registers, with TOKENS_TOGETHER
 
 // Sums of products of unsigned and signed bytes, each two neighbours in 16 bits, which hold
 // 32767 / (2 * 127 * largest code) of them.

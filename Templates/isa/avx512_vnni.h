@@ -1,4 +1,5 @@
 // AVX-512 VNNI: four products a lane in one instruction.
+enum { BLOCKS_TOGETHER = 2 };  // whose products of bytes fit the registers, with TOKENS_TOGETHER
 
 // Sums of products of unsigned and signed bytes, exact.
 typedef i32x16 small_sums;

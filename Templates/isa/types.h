@@ -100,15 +100,15 @@ INLINE void prefetch_bytes(const uint8_t *p, const int BYTES) {
 }
 
 // How far ahead of their use weights are asked for that several rows are multiplied with.
-enum { AHEAD_OF_USE = 2304 };
+enum { AHEAD_OF_USE = 4608 };
 
 // Asks for weights while BYTES of block `b` at p are multiplied. For one row, which is as fast as
 // memory answers, it is what comes next: as much of the next block, or of the first one (at `first`)
-// further on. The hardware sees each block's order, but not that they take turns.
+// further on. The hardware sees each block's order, but not that many take turns.
 INLINE void read_ahead(const uint8_t *p, const uint8_t *first, size_t apart, int b,
                        const int BYTES, const int BLOCKS, const int TOKENS) {
     if (TOKENS > 1)
         prefetch_bytes(p + AHEAD_OF_USE, BYTES);
-    else
+    else if (BLOCKS > 2)
         prefetch_bytes(b + 1 < BLOCKS ? p + apart : first + BYTES, BYTES);
 }

@@ -1,14 +1,14 @@
 // $summary
 SHARED void $name(const struct context *c, const struct call *call, int thread, int threads) {
     enum { MATRIX = $tensor, BLOCKS = $blocks, STRIDE = $stride };
-    enum { OUTPUTS = $outputs, PASS = $pass };
+    enum { OUTPUTS = $outputs, PASS = $pass, TOGETHER = $together };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->step->logit_rows;
     $prepared
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {

@@ -5,7 +5,7 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
                   int row, const int BLOCKS, const int TOKENS) {
     enum { GROUP = $group, CODE_BYTES = $code_bytes, SCALE_BYTES = $scale_bytes };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
-    const int groups = x->columns / GROUP;
+    const int SIDE = blocks_together(BLOCKS, TOKENS), groups = x->columns / GROUP;
     const int8_t *codes = x->codes + (size_t)row * x->columns;
     const float *scales = x->scales + (size_t)row * groups;
     const float *sums = x->sums + (size_t)row * groups;
@@ -13,16 +13,17 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
     for (int b = 0; b < BLOCKS; b++)
         for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
     for (int g = 0; g < groups; g++) {
-        for (int b = 0; b < BLOCKS; b++) {
+        for (int b = 0; b < BLOCKS; b += SIDE) {
             const uint8_t *group = weights + b * apart;
-            read_ahead(group, weights, apart, b, GROUP_BYTES, BLOCKS, TOKENS);
+            for (int s = 0; s < SIDE; s++)
+                read_ahead(group + s * apart, weights, apart, b + s, GROUP_BYTES, BLOCKS, TOKENS);
             int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;
             if (whole > TOKENS_TOGETHER) KEEP_ROLLED(whole);
             for (; t < whole; t += TOKENS_TOGETHER)
-                $group_product(sum[b] + t, group, codes + 4 * t, scales + t, sums + t, TOKENS_TOGETHER,
-                      TOKENS);
+                $group_product(sum[b] + t, group, apart, codes + 4 * t, scales + t, sums + t, SIDE,
+                      TOKENS_TOGETHER, TOKENS);
             if (TOKENS % TOKENS_TOGETHER)
-                $group_product(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
+                $group_product(sum[b] + t, group, apart, codes + 4 * t, scales + t, sums + t, SIDE,
                       TOKENS % TOKENS_TOGETHER, TOKENS);
         }
         weights += GROUP_BYTES;

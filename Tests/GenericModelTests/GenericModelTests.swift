@@ -114,7 +114,7 @@ import Testing
                   positions: positions.baseAddress, sequences: sequences.baseAddress,
                   page_tables: tables.baseAddress, logit_rows: Int32(ends.count),
                   logit_indices: ends.baseAddress, logits: logits.baseAddress, weights: nil,
-                  pages: pages, scratch: scratch, kernel_seconds: nil)
+                  pages: pages, scratch: scratch, streams: 0, kernel_seconds: nil)
                 model.run(&step)
               }
             }

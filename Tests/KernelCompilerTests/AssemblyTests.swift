@@ -11,7 +11,8 @@ import Testing
   func `full tiles of bytes keep their sums in registers`(_ target: Target, _ bits: Int) throws {
     let blocks = try basicBlocks(.affine(bits: bits, groupSize: 64, scaleType: .bfloat16), target)
     // 16 rows times 64 columns times 8 tokens, or 4 where registers are half as wide.
-    let full = blocks.filter { $0.products == 128 }
+    let products = 128 * target.instructions.blocksTogether
+    let full = blocks.filter { $0.products == products }
     #expect(!full.isEmpty, "no loop was found")
     for loop in full {
       #expect(loop.spills * 4 <= loop.products, "\(loop)")

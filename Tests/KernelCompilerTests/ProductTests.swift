@@ -117,6 +117,11 @@ import Testing
           index, matrix, Array(x.prefix(tokens * columns)), tokens: tokens)
         #expect(alone[...] == y.prefix(tokens * 16 * Self.blocks), "\(name), \(tokens) tokens")
       }
+      for streams in [1, 2, 3, 4] {
+        let one = harness.multiply(
+          index, matrix, Array(x.prefix(columns)), tokens: 1, streams: streams)
+        #expect(one[...] == y.prefix(16 * Self.blocks), "\(name), \(streams) streams")
+      }
     }
   }
 
@@ -177,7 +182,7 @@ extension ProductTests {
 private struct ProductHarness {
   private typealias Multiply =
     @convention(c) (
-      UnsafeRawPointer, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int32,
+      UnsafeRawPointer, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int32, Int32,
       UnsafeMutableRawPointer
     ) -> Void
   private let functions: [Multiply]
@@ -217,6 +222,7 @@ private struct ProductHarness {
       + """
       enum { TILE = \(plan.tiles.tokens), ROWS_ALONE = 2, PAGE_POSITIONS = 64 };
       enum { STREAMS = \(plan.tiles.streams), STREAM_ROWS = \(plan.tiles.streamRows) };
+      enum { USUAL_STREAMS = \(plan.tiles.usualStreams) };
       enum { PRODUCTS = \(plan.tiles.products) };
       static const size_t PAGE_BYTES = 0, SHARED_BYTES = 0, THREAD_BYTES = 0;
 
@@ -243,17 +249,22 @@ private struct ProductHarness {
     return """
       __attribute__((visibility("default")))
       void multiply_\(index)(const uint8_t *weights, const float *x, float *y, int rows,
-                             uint8_t *room) {
+                             int streams, uint8_t *room) {
           enum { COLUMNS = \(columns), ROW = \(input.row), BLOCKS = \(matrix.blocks) };
-          enum { STRIDE = \(matrix.stride) };
+          enum { STRIDE = \(matrix.stride), TOGETHER = \(writer.together([matrix])) };
+          const model_step step = {.streams = streams};
+          const struct context context = {.streams = streams_of(&step)}, *c = &context;
           \(rows.taking(input).replacing("capacity", with: "rows"))
           for (int row = 0; row < rows; row++) {
               float padded[ROW] = {0};
               for (int i = 0; i < COLUMNS; i++) padded[i] = x[row * COLUMNS + i];
-              \(storing)
+              for (int from = 0, end; from < ROW; from = end) {
+                  end = smaller(from + PIECE, ROW);
+                  \(storing)
+              }
           }
           for (int rest = 0; rest < 2; rest++) {
-              const struct strip part = strip_of(0, BLOCKS, rows, rest);
+              const struct strip part = strip_of(c, 0, BLOCKS, rows, TOGETHER, rest);
               for (int block = part.first; block < part.first + part.count; block++)
                   for (int row = 0; row < rows; row += TILE) {
                       const int tokens = tokens_in_tile(row, rows);
@@ -269,8 +280,10 @@ private struct ProductHarness {
       """
   }
 
-  /// (tokens, 16 * blocks) products, of which the matrix has the first rows.
-  func multiply(_ index: Int, _ matrix: WeightMatrix, _ x: [Float], tokens: Int) -> [Float] {
+  /// (tokens, 16 * blocks) products, of which the matrix has the first rows; `streams` is the step's.
+  func multiply(
+    _ index: Int, _ matrix: WeightMatrix, _ x: [Float], tokens: Int, streams: Int = 0
+  ) -> [Float] {
     let packed = PackedMatrix(matrix: matrix, sections: 1, stride: 0)
     let bytes = packed.blockBytes
     let room = UnsafeMutableRawPointer.allocate(byteCount: 1 << 20, alignment: 64)
@@ -282,7 +295,7 @@ private struct ProductHarness {
     blocks.initializeMemory(as: UInt8.self, repeating: 0, count: packed.blocks * bytes)
     for block in 0..<packed.blocks { packed.pack(block: block, into: blocks + block * bytes) }
     var y = [Float](repeating: 0, count: tokens * 16 * packed.blocks)
-    functions[index](blocks, x, &y, Int32(tokens), room)
+    functions[index](blocks, x, &y, Int32(tokens), Int32(streams), room)
     return y
   }
 }

@@ -21,7 +21,7 @@ import Testing
         weightsBytes: 10, pageBytes: 20, pagePositions: 64, maximumRows: 512,
         scratchBytes: [1: 5, 2: 6]),
       divergence: .init(meanKL: 0.001, maximumKL: 0.25, top1Agreement: 0.5, prompts: 3),
-      stepCost: .init(threads: 2, milliseconds: [1: 8, 4: 9.5, 512: 700]),
+      stepCost: .init(threads: 2, streams: 4, milliseconds: [1: 8, 4: 9.5, 512: 700]),
       speed: .init(
         target: "native", threads: 2, readBytesPerSecond: 2e10, int8OperationsPerSecond: 1e12,
         floatOperationsPerSecond: 1e11, bf16OperationsPerSecond: 2e11,

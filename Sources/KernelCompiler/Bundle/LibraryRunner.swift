@@ -6,6 +6,8 @@ import ModelFiles
 final class LibraryRunner {
   let driver: StepDriver
   let vocabulary: Int
+  /// Most positions of a sequence.
+  let contextLimit: Int
 
   /// Opens a library for `sequences` sequences of up to `positions` positions each.
   init(library: String, weights path: String, threads: Int, sequences: Int, positions: Int) throws {
@@ -17,6 +19,7 @@ final class LibraryRunner {
           + "\(description.weights_bytes)")
     }
     vocabulary = Int(description.vocabulary)
+    contextLimit = Int(description.context_limit)
     let sizes = StepDriver.Sizes(
       vocabulary: vocabulary, maximumRows: Int(description.maximum_rows),
       pagePositions: Int(description.page_positions), pageBytes: Int(description.page_bytes))

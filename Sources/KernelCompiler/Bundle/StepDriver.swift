@@ -37,6 +37,8 @@ public final class StepDriver {
   public var pageBytes: Int { sizes.pageBytes * pageNumbers.count }
   /// Where set, steps add what each kernel took: (kernels), in the order of the manifest's.
   public var kernelSeconds: UnsafeMutablePointer<Double>?
+  /// `model_step.streams`; 0: as the model thinks best.
+  var streams = 0
   private let run: (UnsafeMutablePointer<model_step>) -> Void
   private let pages: UnsafeMutableRawPointer
   /// Page numbers, one sequence after the other: (sequences, pages)
@@ -121,6 +123,7 @@ public final class StepDriver {
       step.logit_indices = wanted
       step.logits = logits.baseAddress
       step.pages = pages
+      step.streams = Int32(streams)
       step.kernel_seconds = kernelSeconds
       run(&step)
     }

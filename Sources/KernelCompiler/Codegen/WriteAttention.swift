@@ -44,6 +44,7 @@ extension CodeWriter {
       "rows_type": rows(for: part.matrix).type, "heads": "\(part.heads)",
       "dimension": "\(shape.dimension)", "padded": "\(shape.padded)",
       "stride": "\(part.matrix.stride)", "product": product(part.matrix),
+      "together": "\(together([part.matrix]))",
       "tensor": "\(part.matrix.offset)",
       "finish": finish.joined(separator: "\n"),
     ]

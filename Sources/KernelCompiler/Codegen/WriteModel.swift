@@ -44,6 +44,7 @@ private func headerHoles(_ plan: Plan, _ writer: CodeWriter) -> [String: String]
     "title": plan.title,
     "maximum_rows": "\(plan.maximumRows)", "tile": "\(plan.tiles.tokens)",
     "streams": "\(plan.tiles.streams)", "stream_rows": "\(plan.tiles.streamRows)",
+    "usual_streams": "\(plan.tiles.usualStreams)",
     "products": "\(plan.tiles.products)", "rows_alone": "\(plan.rowsAlone)",
     "page_positions": "\(plan.pagePositions)",
     "run_pages": "\(plan.runPages)", "queries": "\(plan.tiles.queries)",

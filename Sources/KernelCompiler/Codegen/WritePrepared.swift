@@ -1,5 +1,5 @@
 extension CodeWriter {
-  /// Writes what prepares one row of a kernel's input, and returns the lines that call it.
+  /// Writes what prepares columns of one row of a kernel's input, and returns the lines that call it.
   mutating func prepared(_ input: InputShape, for kernel: PlannedKernel) -> String {
     let name = "prepare_\(kernel.name)"
     write(
@@ -20,21 +20,24 @@ extension CodeWriter {
       [
         "room": constant(input.room),
         "take": input.activations.map { $0.taking(input) }.joined(separator: "\n"),
+        "columns": "\(input.row)",
         "prepare": name,
         "arguments": input.activations.map { "&\($0.label)" }.joined(separator: ", "),
       ])
   }
 
   private func normalise(_ input: InputShape) -> String {
-    guard let norm = input.norm else { return "(void)weights;\ncopy_row(x, source, ROW);" }
+    guard let norm = input.norm else { return "const float *x = source;\n(void)weights;" }
     let unused = norm.weight == nil && norm.bias == nil ? ["(void)weights;"] : []
-    return (unused + norm.statements("x", "source", "COLUMNS", "ROW")).joined(separator: "\n")
+    return
+      (["float x[ROW] __attribute__((aligned(64)));"] + unused
+      + norm.statements("x", "source", "COLUMNS", "ROW")).joined(separator: "\n")
   }
 
   private func preparation(_ input: InputShape) -> String {
-    let what = input.norm == nil ? "One row" : "One row normalised,"
+    let what = input.norm == nil ? "of one row" : "of one row, normalised,"
     return
-      "\(what) as \(input.activations.map(\.phrase).joined(separator: " and ")) for what follows."
+      "Columns `from` to `end` \(what) as \(input.activations.map(\.phrase).joined(separator: " and ")) for what follows."
   }
 
   /// Rows after which a kernel begins anew with its weights: as many as keep their prepared form in
@@ -127,12 +130,13 @@ extension ActivationFormat {
 
   func storing(_ input: InputShape) -> String {
     switch self {
-    case .int8(let group): return "store_int8(\(label), x, row, rows, COLUMNS, \(group));"
+    case .int8(let group):
+      return "store_int8(\(label), x, row, rows, from, end, COLUMNS, \(group));"
     case .float(let group):
-      let floats = "store_floats(\(label), x, row, rows, ROW);"
+      let floats = "store_floats(\(label), x, row, rows, from, end, ROW);"
       guard let group else { return floats }
-      return floats + "\nstore_sums(\(label), x, row, rows, COLUMNS, \(group));"
-    case .bf16: return "store_bf16(\(label), x, row, rows);"
+      return floats + "\nstore_sums(\(label), x, row, rows, from, end, COLUMNS, \(group));"
+    case .bf16: return "store_bf16(\(label), x, row, rows, from, end);"
     }
   }
 }

@@ -8,7 +8,7 @@ extension CodeWriter {
     var values = holes(matrix)
     values["columns"] = nil
     values["tile"] = "tile_\(label)"
-    values["cases"] = productCases("tile_\(label)")
+    values["cases"] = productCases("tile_\(label)", together: together([matrix]))
     let template: String
     switch (matrix.format, activations) {
     case (_, .bf16): template = "quant/product_bf16.c"
@@ -30,7 +30,9 @@ extension CodeWriter {
     case (.blockFloat(let mode), .int8):
       template = "quant/product_block_int8.c"
       values["group_product"] = int8Group(
-        matrix.format, "quant/group_block_int8.c", ["zero": "ZERO_\(mode.codes.uppercased())"])
+        matrix.format, "quant/group_block_int8.c",
+        ["zero": "ZERO_\(mode.codes.uppercased())", "load_scales": mode.loadScales])
+      values["load_scales"] = nil
       values["chunk"] = nil
       values["scale_bytes"] = nil
       values["code_bytes"] = "\(mode.groupSize * mode.bits * blockRows / 8)"
@@ -83,14 +85,26 @@ extension CodeWriter {
   }
 
   /// One for each number of blocks and rows that a product takes.
-  private func productCases(_ tile: String) -> String {
+  private func productCases(_ tile: String, together: Int) -> String {
     let tiles = plan.tiles
-    let shapes =
-      (1...tiles.tokens).map { (1, $0) } + (1...tiles.streamRows).map { (tiles.streams, $0) }
+    var shapes = Set([1, 2, tiles.streams]).sorted().flatMap { blocks in
+      (1...tiles.streamRows).map { (blocks, $0) }
+    }
+    for blocks in Set([1, together]).sorted() {
+      shapes += (1...tiles.tokens).map { (blocks, $0) }.filter { shape in
+        !shapes.contains { $0 == shape }
+      }
+    }
     return shapes.map { blocks, tokens in
       "case \(blocks) * TILE + \(tokens): "
         + "\(tile)(y, weights, apart, x, row, \(blocks), \(tokens)); break;"
     }.joined(separator: "\n")
+  }
+
+  /// How many blocks of such matrices are multiplied with what is read of several rows once.
+  func together(_ matrices: [MatrixShape]) -> Int {
+    let areBytes = matrices.allSatisfy { if case .int8 = rows(for: $0) { true } else { false } }
+    return areBytes ? plan.tiles.blocksTogether : 1
   }
 
   /// Writes the look-up of one row in such a table; its name.

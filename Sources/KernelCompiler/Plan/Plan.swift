@@ -104,10 +104,15 @@ struct KeptRows: Hashable, Sendable {
 struct Tiles: Sendable, Hashable {
   /// Rows of activations multiplied with one block of weights at once.
   let tokens = 8
-  /// Blocks of weights that a thread reads at once, where few rows leave memory the bottleneck.
+  /// Most blocks of weights that a thread reads at once, where few rows leave memory the bottleneck.
   let streams = 4
+  /// How many it reads where nobody measured: Zen 5 reads two 1.8 times as fast as four, Zen 3 with
+  /// AVX2 four faster than one.
+  let usualStreams: Int
   /// Rows up to which it does: for 2 to 4, one stream takes two thirds of the time that four take.
   let streamRows = 1
+  /// Blocks that are multiplied with what is read of several rows of bytes once.
+  let blocksTogether: Int
   /// Queries multiplied with one page at once.
   let queries = 6
   /// Sums that such a product keeps.
@@ -116,10 +121,12 @@ struct Tiles: Sendable, Hashable {
   init(_ instructions: InstructionSet) {
     let wide = instructions.registers.count * instructions.registers.lanes >= 512
     sums = wide ? 24 : 6
+    usualStreams = wide ? 2 : 4
+    blocksTogether = instructions.blocksTogether
   }
 
   /// Most vectors that one product yields.
-  var products: Int { max(tokens, streams * streamRows) }
+  var products: Int { max(tokens * blocksTogether, streams * streamRows) }
 
   /// Vectors of a page's row that some queries are multiplied with.
   func width(queries: Int, vectors: Int) -> Int {

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 // Raised whenever a structure below changes; a runtime loads only libraries of its own version.
-#define MODEL_ABI_VERSION 3
+#define MODEL_ABI_VERSION 4
 
 // One step: `rows` tokens of one or more sequences go through the model together.
 //
@@ -36,6 +36,9 @@ typedef struct model_step {
     const void *weights;               // weights_bytes, 64-byte aligned, read only
     void *pages;                       // page_bytes each, 64-byte aligned
     void *scratch;                     // scratch_bytes(threads), 64-byte aligned, contents free
+    int32_t streams;                   // blocks of weights that a thread reads at once for one
+                                       // row, 1, 2 or 4: whichever the machine answers fastest;
+                                       // others: as the library thinks best
     double *kernel_seconds;            // (kernel_count) the time that each kernel took is added;
                                        // NULL where nobody wants to know
 } model_step;

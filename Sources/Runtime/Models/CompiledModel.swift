@@ -13,6 +13,8 @@ public final class CompiledModel: LanguageModel, @unchecked Sendable {
   public let backend: String
   public let memory: ModelMemory
   public let stepCost: StepCost?
+  /// `model_step.streams`, as it was measured.
+  private let streams: Int32
   /// Name of the library that was chosen: "x86-64-v4".
   public let target: String
   public let threads: Int
@@ -55,6 +57,7 @@ public final class CompiledModel: LanguageModel, @unchecked Sendable {
       + "\(self.threads) thread\(self.threads == 1 ? "" : "s")"
     // Measured on another machine or with other threads, it still has the right shape.
     stepCost = bundle.manifest.stepCost.flatMap { StepCost(milliseconds: $0.milliseconds) }
+    streams = Int32(clamping: bundle.manifest.stepCost?.streams ?? 0)
     memory = ModelMemory(weightBytes: weights.bytes.count, scratchBytes: Int(scratchBytes))
     weights.readAhead()
   }
@@ -64,6 +67,7 @@ public final class CompiledModel: LanguageModel, @unchecked Sendable {
     precondition((1...maximumRows).contains(Int(own.rows)))
     own.weights = weights.bytes.baseAddress
     own.scratch = scratch.start
+    own.streams = streams
     library.description.run(&own, Int32(threads))
   }
 
@@ -80,7 +84,7 @@ public final class CompiledModel: LanguageModel, @unchecked Sendable {
 
 extension ModelBundle {
   /// The library that uses the most of what this machine's processor has.
-  fileprivate func bestTarget(for features: ProcessorFeatures) throws -> BundleManifest.Target {
+  public func bestTarget(for features: ProcessorFeatures) throws -> BundleManifest.Target {
     let possible = manifest.targets.filter { features.missing(from: $0.cpuFeatures).isEmpty }
     if let best = possible.max(by: { $0.cpuFeatures.count < $1.cpuFeatures.count }) { return best }
     let reasons = manifest.targets.map { target in

@@ -116,7 +116,7 @@ struct Bench: ParsableCommand {
     if case .bundle(let path) = location {
       try Numerics.check(numerics, ModelBundle(path: path))
     }
-    let first = try compiled(location, workload, progress)
+    let first = try compiled(location, workload, progress, stores: store)
     guard let against else { return [first] }
     if against != "generic" {
       return [first, try compiled(ModelLocation.resolve(against), workload, progress)]
@@ -135,9 +135,9 @@ struct Bench: ParsableCommand {
   }
 
   private func compiled(
-    _ location: ModelLocation, _ workload: Workload, _ progress: ProgressLine
+    _ location: ModelLocation, _ workload: Workload, _ progress: ProgressLine, stores: Bool = false
   ) throws -> Contestant {
-    let bundle =
+    var bundle =
       switch location {
       case .bundle(let path): try ModelBundle(path: path)
       case .directory(let path):
@@ -146,6 +146,10 @@ struct Bench: ParsableCommand {
           companions: { bundleCompanions(directory: $0).files }, progress: progress.compiling)
       }
     try CacheType.check(cacheType, bundle)
+    if stores {
+      let target = try bundle.bestTarget(for: .ofThisMachine)
+      bundle = try storeStepCost(of: target, threads: workload.threads, in: bundle)
+    }
     return try Contestant(bundle: bundle, workload: workload)
   }
 }

@@ -86,6 +86,8 @@ SHARED void product_q6_g64_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
                                 const struct float_rows *x, int row, int blocks, int tokens) {
     switch (blocks * TILE + tokens) {
         case 1 * TILE + 1: tile_q6_g64_bf16(y, weights, apart, x, row, 1, 1); break;
+        case 2 * TILE + 1: tile_q6_g64_bf16(y, weights, apart, x, row, 2, 1); break;
+        case 4 * TILE + 1: tile_q6_g64_bf16(y, weights, apart, x, row, 4, 1); break;
         case 1 * TILE + 2: tile_q6_g64_bf16(y, weights, apart, x, row, 1, 2); break;
         case 1 * TILE + 3: tile_q6_g64_bf16(y, weights, apart, x, row, 1, 3); break;
         case 1 * TILE + 4: tile_q6_g64_bf16(y, weights, apart, x, row, 1, 4); break;
@@ -93,6 +95,5 @@ SHARED void product_q6_g64_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
         case 1 * TILE + 6: tile_q6_g64_bf16(y, weights, apart, x, row, 1, 6); break;
         case 1 * TILE + 7: tile_q6_g64_bf16(y, weights, apart, x, row, 1, 7); break;
         case 1 * TILE + 8: tile_q6_g64_bf16(y, weights, apart, x, row, 1, 8); break;
-        case 4 * TILE + 1: tile_q6_g64_bf16(y, weights, apart, x, row, 4, 1); break;
     }
 }

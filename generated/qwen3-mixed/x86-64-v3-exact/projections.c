@@ -4,16 +4,16 @@
 
 #include "model.h"
 
-// One row as floats with sums of 64 for what follows.
+// Columns `from` to `end` of one row as floats with sums of 64 for what follows.
 KERNEL void prepare_attention_output(const struct context *c, const uint8_t *weights, int row,
-                                     int rows, const struct float_rows *floats_g64) {
+                                     int rows, int from, int end,
+                                     const struct float_rows *floats_g64) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, ATTENDED) + (size_t)row * ROW;
-    float x[ROW] __attribute__((aligned(64)));
+    const float *x = source;
     (void)weights;
-    copy_row(x, source, ROW);
-    store_floats(floats_g64, x, row, rows, ROW);
-    store_sums(floats_g64, x, row, rows, COLUMNS, 64);
+    store_floats(floats_g64, x, row, rows, from, end, ROW);
+    store_sums(floats_g64, x, row, rows, from, end, COLUMNS, 64);
 }
 
 // layers.0.attention.output: added to the residual stream.
@@ -22,28 +22,32 @@ KERNEL void prepare_attention_output(const struct context *c, const uint8_t *wei
 SHARED void attention_output(const struct context *c, const struct call *call, int thread,
                              int threads) {
     enum { MATRIX = 0, BLOCKS = 8, STRIDE = 1664, ROW = 16 * BLOCKS, PASS = 512 };
+    enum { TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED_2;
     const struct float_rows floats_g64 = take_float_rows(&room, capacity, 128, 64);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_attention_output(c, weights, row, rows, &floats_g64);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_attention_output(c, weights, row, rows, s.from, s.end, &floats_g64);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
+                    float *first = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
+                    ask_for_lines(first, &part, ROW, tokens);
                     product_q6_g64_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
                                         &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
-                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        float *to = first + 16 * (line - block);
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, load(to + t * ROW) + y[t]);
                     }
@@ -51,15 +55,15 @@ SHARED void attention_output(const struct context *c, const struct call *call, i
         }
 }
 
-// One row normalised, as floats with sums of 64 for what follows.
+// Columns `from` to `end` of one row, normalised, as floats with sums of 64 for what follows.
 KERNEL void prepare_gate_and_up(const struct context *c, const uint8_t *weights, int row, int rows,
-                                const struct float_rows *floats_g64) {
+                                int from, int end, const struct float_rows *floats_g64) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, RESIDUAL) + (size_t)row * ROW;
     float x[ROW] __attribute__((aligned(64)));
     rms_normalise(x, source, (const float *)(weights + 0), COLUMNS, ROW, 1e-06f);
-    store_floats(floats_g64, x, row, rows, ROW);
-    store_sums(floats_g64, x, row, rows, COLUMNS, 64);
+    store_floats(floats_g64, x, row, rows, from, end, ROW);
+    store_sums(floats_g64, x, row, rows, from, end, COLUMNS, 64);
 }
 
 // layers.0.mlp.gate: silu(gate) * up.
@@ -67,31 +71,34 @@ KERNEL void prepare_gate_and_up(const struct context *c, const uint8_t *weights,
 // 1 call a step, each 26,624 bytes of weights and 65,536 operations a row.
 SHARED void gate_and_up(const struct context *c, const struct call *call, int thread, int threads) {
     enum { GATE = 512, UP = 2176, BLOCKS = 8, STRIDE = 3328 };
-    enum { ROW = 16 * BLOCKS, PASS = 512 };
+    enum { ROW = 16 * BLOCKS, PASS = 512, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED;
     const struct float_rows floats_g64 = take_float_rows(&room, capacity, 128, 64);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_gate_and_up(c, weights, row, rows, &floats_g64);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_gate_and_up(c, weights, row, rows, s.from, s.end, &floats_g64);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
+                    float *first = shared_floats(c, GATED) + (size_t)row * ROW + 16 * block;
+                    ask_for_lines(first, &part, ROW, tokens);
                     product_q6_g64_bf16(gate, weights + GATE + (size_t)block * STRIDE, apart,
                                         &floats_g64, row, part.streams, tokens);
                     product_q6_g64_bf16(up, weights + UP + (size_t)block * STRIDE, apart,
                                         &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, gate += tokens, up += tokens) {
                         const int line = block + s * part.count;
-                        float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * line;
+                        float *to = first + 16 * (line - block);
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, silu(gate[t]) * up[t]);
                     }
@@ -99,16 +106,15 @@ SHARED void gate_and_up(const struct context *c, const struct call *call, int th
         }
 }
 
-// One row as floats with sums of 64 for what follows.
+// Columns `from` to `end` of one row as floats with sums of 64 for what follows.
 KERNEL void prepare_mlp_down(const struct context *c, const uint8_t *weights, int row, int rows,
-                             const struct float_rows *floats_g64) {
+                             int from, int end, const struct float_rows *floats_g64) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, GATED) + (size_t)row * ROW;
-    float x[ROW] __attribute__((aligned(64)));
+    const float *x = source;
     (void)weights;
-    copy_row(x, source, ROW);
-    store_floats(floats_g64, x, row, rows, ROW);
-    store_sums(floats_g64, x, row, rows, COLUMNS, 64);
+    store_floats(floats_g64, x, row, rows, from, end, ROW);
+    store_sums(floats_g64, x, row, rows, from, end, COLUMNS, 64);
 }
 
 // layers.0.mlp.down: added to the residual stream.
@@ -116,28 +122,32 @@ KERNEL void prepare_mlp_down(const struct context *c, const uint8_t *weights, in
 // 1 call a step, each 13,312 bytes of weights and 32,768 operations a row.
 SHARED void mlp_down(const struct context *c, const struct call *call, int thread, int threads) {
     enum { MATRIX = 0, BLOCKS = 8, STRIDE = 1664, ROW = 16 * BLOCKS, PASS = 512 };
+    enum { TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED;
     const struct float_rows floats_g64 = take_float_rows(&room, capacity, 128, 64);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_mlp_down(c, weights, row, rows, &floats_g64);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_mlp_down(c, weights, row, rows, s.from, s.end, &floats_g64);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
+                    float *first = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
+                    ask_for_lines(first, &part, ROW, tokens);
                     product_q6_g64_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
                                         &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
-                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        float *to = first + 16 * (line - block);
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, load(to + t * ROW) + y[t]);
                     }
@@ -145,17 +155,16 @@ SHARED void mlp_down(const struct context *c, const struct call *call, int threa
         }
 }
 
-// One row as floats with sums of 64 for what follows.
+// Columns `from` to `end` of one row as floats with sums of 64 for what follows.
 KERNEL void prepare_attention_output_variant2(const struct context *c, const uint8_t *weights,
-                                              int row, int rows,
+                                              int row, int rows, int from, int end,
                                               const struct float_rows *floats_g64) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, ATTENDED) + (size_t)row * ROW;
-    float x[ROW] __attribute__((aligned(64)));
+    const float *x = source;
     (void)weights;
-    copy_row(x, source, ROW);
-    store_floats(floats_g64, x, row, rows, ROW);
-    store_sums(floats_g64, x, row, rows, COLUMNS, 64);
+    store_floats(floats_g64, x, row, rows, from, end, ROW);
+    store_sums(floats_g64, x, row, rows, from, end, COLUMNS, 64);
 }
 
 // layers.1.attention.output: added to the residual stream.
@@ -164,28 +173,32 @@ KERNEL void prepare_attention_output_variant2(const struct context *c, const uin
 SHARED void attention_output_variant2(const struct context *c, const struct call *call, int thread,
                                       int threads) {
     enum { MATRIX = 0, BLOCKS = 8, STRIDE = 1152, ROW = 16 * BLOCKS, PASS = 512 };
+    enum { TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED_2;
     const struct float_rows floats_g64 = take_float_rows(&room, capacity, 128, 64);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_attention_output_variant2(c, weights, row, rows, &floats_g64);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_attention_output_variant2(c, weights, row, rows, s.from, s.end, &floats_g64);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
+                    float *first = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
+                    ask_for_lines(first, &part, ROW, tokens);
                     product_q4_g64_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
                                         &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
-                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        float *to = first + 16 * (line - block);
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, load(to + t * ROW) + y[t]);
                     }
@@ -193,15 +206,16 @@ SHARED void attention_output_variant2(const struct context *c, const struct call
         }
 }
 
-// One row normalised, as floats with sums of 64 for what follows.
+// Columns `from` to `end` of one row, normalised, as floats with sums of 64 for what follows.
 KERNEL void prepare_gate_and_up_variant2(const struct context *c, const uint8_t *weights, int row,
-                                         int rows, const struct float_rows *floats_g64) {
+                                         int rows, int from, int end,
+                                         const struct float_rows *floats_g64) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, RESIDUAL) + (size_t)row * ROW;
     float x[ROW] __attribute__((aligned(64)));
     rms_normalise(x, source, (const float *)(weights + 0), COLUMNS, ROW, 1e-06f);
-    store_floats(floats_g64, x, row, rows, ROW);
-    store_sums(floats_g64, x, row, rows, COLUMNS, 64);
+    store_floats(floats_g64, x, row, rows, from, end, ROW);
+    store_sums(floats_g64, x, row, rows, from, end, COLUMNS, 64);
 }
 
 // layers.1-2.mlp.gate: silu(gate) * up.
@@ -210,31 +224,34 @@ KERNEL void prepare_gate_and_up_variant2(const struct context *c, const uint8_t 
 SHARED void gate_and_up_variant2(const struct context *c, const struct call *call, int thread,
                                  int threads) {
     enum { GATE = 512, UP = 1664, BLOCKS = 8, STRIDE = 2304 };
-    enum { ROW = 16 * BLOCKS, PASS = 512 };
+    enum { ROW = 16 * BLOCKS, PASS = 512, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED;
     const struct float_rows floats_g64 = take_float_rows(&room, capacity, 128, 64);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_gate_and_up_variant2(c, weights, row, rows, &floats_g64);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_gate_and_up_variant2(c, weights, row, rows, s.from, s.end, &floats_g64);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
+                    float *first = shared_floats(c, GATED) + (size_t)row * ROW + 16 * block;
+                    ask_for_lines(first, &part, ROW, tokens);
                     product_q4_g64_bf16(gate, weights + GATE + (size_t)block * STRIDE, apart,
                                         &floats_g64, row, part.streams, tokens);
                     product_q4_g64_bf16(up, weights + UP + (size_t)block * STRIDE, apart,
                                         &floats_g64, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, gate += tokens, up += tokens) {
                         const int line = block + s * part.count;
-                        float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * line;
+                        float *to = first + 16 * (line - block);
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, silu(gate[t]) * up[t]);
                     }
@@ -242,16 +259,16 @@ SHARED void gate_and_up_variant2(const struct context *c, const struct call *cal
         }
 }
 
-// One row as floats with sums of 32 for what follows.
+// Columns `from` to `end` of one row as floats with sums of 32 for what follows.
 KERNEL void prepare_mlp_down_variant2(const struct context *c, const uint8_t *weights, int row,
-                                      int rows, const struct float_rows *floats_g32) {
+                                      int rows, int from, int end,
+                                      const struct float_rows *floats_g32) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, GATED) + (size_t)row * ROW;
-    float x[ROW] __attribute__((aligned(64)));
+    const float *x = source;
     (void)weights;
-    copy_row(x, source, ROW);
-    store_floats(floats_g32, x, row, rows, ROW);
-    store_sums(floats_g32, x, row, rows, COLUMNS, 32);
+    store_floats(floats_g32, x, row, rows, from, end, ROW);
+    store_sums(floats_g32, x, row, rows, from, end, COLUMNS, 32);
 }
 
 // layers.1-2.mlp.down: added to the residual stream.
@@ -260,28 +277,32 @@ KERNEL void prepare_mlp_down_variant2(const struct context *c, const uint8_t *we
 SHARED void mlp_down_variant2(const struct context *c, const struct call *call, int thread,
                               int threads) {
     enum { MATRIX = 0, BLOCKS = 8, STRIDE = 2304, ROW = 16 * BLOCKS, PASS = 512 };
+    enum { TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED_3;
     const struct float_rows floats_g32 = take_float_rows(&room, capacity, 128, 32);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_mlp_down_variant2(c, weights, row, rows, &floats_g32);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_mlp_down_variant2(c, weights, row, rows, s.from, s.end, &floats_g32);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
+                    float *first = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
+                    ask_for_lines(first, &part, ROW, tokens);
                     product_q8_g32_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
                                         &floats_g32, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
-                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        float *to = first + 16 * (line - block);
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, load(to + t * ROW) + y[t]);
                     }
@@ -289,17 +310,16 @@ SHARED void mlp_down_variant2(const struct context *c, const struct call *call, 
         }
 }
 
-// One row as floats with sums of 128 for what follows.
+// Columns `from` to `end` of one row as floats with sums of 128 for what follows.
 KERNEL void prepare_attention_output_variant3(const struct context *c, const uint8_t *weights,
-                                              int row, int rows,
+                                              int row, int rows, int from, int end,
                                               const struct float_rows *floats_g128) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, ATTENDED) + (size_t)row * ROW;
-    float x[ROW] __attribute__((aligned(64)));
+    const float *x = source;
     (void)weights;
-    copy_row(x, source, ROW);
-    store_floats(floats_g128, x, row, rows, ROW);
-    store_sums(floats_g128, x, row, rows, COLUMNS, 128);
+    store_floats(floats_g128, x, row, rows, from, end, ROW);
+    store_sums(floats_g128, x, row, rows, from, end, COLUMNS, 128);
 }
 
 // layers.2.attention.output: added to the residual stream.
@@ -308,28 +328,32 @@ KERNEL void prepare_attention_output_variant3(const struct context *c, const uin
 SHARED void attention_output_variant3(const struct context *c, const struct call *call, int thread,
                                       int threads) {
     enum { MATRIX = 0, BLOCKS = 8, STRIDE = 832, ROW = 16 * BLOCKS, PASS = 512 };
+    enum { TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED_2;
     const struct float_rows floats_g128 = take_float_rows(&room, capacity, 128, 128);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_attention_output_variant3(c, weights, row, rows, &floats_g128);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_attention_output_variant3(c, weights, row, rows, s.from, s.end, &floats_g128);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
+                    float *first = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
+                    ask_for_lines(first, &part, ROW, tokens);
                     product_q3_g128_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
                                          &floats_g128, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
-                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        float *to = first + 16 * (line - block);
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, load(to + t * ROW) + y[t]);
                     }
@@ -337,15 +361,15 @@ SHARED void attention_output_variant3(const struct context *c, const struct call
         }
 }
 
-// One row normalised, as floats with sums of 64 for what follows.
+// Columns `from` to `end` of one row, normalised, as floats with sums of 64 for what follows.
 KERNEL void prepare_logits(const struct context *c, const uint8_t *weights, int row, int rows,
-                           const struct float_rows *floats_g64) {
+                           int from, int end, const struct float_rows *floats_g64) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, RESIDUAL) + (size_t)c->step->logit_indices[row] * ROW;
     float x[ROW] __attribute__((aligned(64)));
     rms_normalise(x, source, (const float *)(weights + 0), COLUMNS, ROW, 1e-06f);
-    store_floats(floats_g64, x, row, rows, ROW);
-    store_sums(floats_g64, x, row, rows, COLUMNS, 64);
+    store_floats(floats_g64, x, row, rows, from, end, ROW);
+    store_sums(floats_g64, x, row, rows, from, end, COLUMNS, 64);
 }
 
 // logits: for the rows that want them.
@@ -353,19 +377,20 @@ KERNEL void prepare_logits(const struct context *c, const uint8_t *weights, int 
 // 1 call a step, each 33,280 bytes of weights and 81,920 operations a row.
 SHARED void logits(const struct context *c, const struct call *call, int thread, int threads) {
     enum { MATRIX = 512, BLOCKS = 20, STRIDE = 1664 };
-    enum { OUTPUTS = 320, PASS = 512 };
+    enum { OUTPUTS = 320, PASS = 512, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->step->logit_rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED;
     const struct float_rows floats_g64 = take_float_rows(&room, capacity, 128, 64);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_logits(c, weights, row, rows, &floats_g64);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_logits(c, weights, row, rows, s.from, s.end, &floats_g64);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {

@@ -4,14 +4,14 @@
 
 #include "model.h"
 
-// One row normalised, as bytes in groups of 64 for what follows.
+// Columns `from` to `end` of one row, normalised, as bytes in groups of 64 for what follows.
 KERNEL void prepare_attention_heads(const struct context *c, const uint8_t *weights, int row,
-                                    int rows, const struct int8_rows *int8_g64) {
+                                    int rows, int from, int end, const struct int8_rows *int8_g64) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, RESIDUAL) + (size_t)row * ROW;
     float x[ROW] __attribute__((aligned(64)));
     rms_normalise(x, source, (const float *)(weights + 0), COLUMNS, ROW, 1e-06f);
-    store_int8(int8_g64, x, row, rows, COLUMNS, 64);
+    store_int8(int8_g64, x, row, rows, from, end, COLUMNS, 64);
 }
 
 // One query head of some rows with norm, rotation, for attention to read.
@@ -19,11 +19,11 @@ KERNEL void attention_heads_query(const struct context *c, const struct call *ca
                                   const struct int8_rows *x, int first, int end, int row,
                                   int limit, int rows) {
     enum { HEADS = 4, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
-    enum { MATRIX = 512, STRIDE = 1664 };
+    enum { MATRIX = 512, STRIDE = 1664, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
     for (int rest = 0; rest < 2; rest++) {
-        const struct strip part = strip_of(first, end, rows, rest);
+        const struct strip part = strip_of(c, first, end, rows, TOGETHER, rest);
         const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
         for (int unit = part.first; unit < part.first + part.count; unit++)
             for (int from = row; from < limit; from += TILE) {
@@ -54,11 +54,11 @@ KERNEL void attention_heads_key(const struct context *c, const struct call *call
                                 const struct int8_rows *x, int first, int end, int row, int limit,
                                 int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
-    enum { MATRIX = 13952, STRIDE = 1664 };
+    enum { MATRIX = 13952, STRIDE = 1664, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
     for (int rest = 0; rest < 2; rest++) {
-        const struct strip part = strip_of(first, end, rows, rest);
+        const struct strip part = strip_of(c, first, end, rows, TOGETHER, rest);
         const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
         for (int unit = part.first; unit < part.first + part.count; unit++)
             for (int from = row; from < limit; from += TILE) {
@@ -88,11 +88,11 @@ KERNEL void attention_heads_value(const struct context *c, const struct call *ca
                                   const struct int8_rows *x, int first, int end, int row,
                                   int limit, int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
-    enum { MATRIX = 20736, STRIDE = 1664 };
+    enum { MATRIX = 20736, STRIDE = 1664, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
     for (int rest = 0; rest < 2; rest++) {
-        const struct strip part = strip_of(first, end, rows, rest);
+        const struct strip part = strip_of(c, first, end, rows, TOGETHER, rest);
         const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
         for (int unit = part.first; unit < part.first + part.count; unit++)
             for (int from = row; from < limit; from += TILE) {
@@ -125,8 +125,9 @@ SHARED void attention_heads(const struct context *c, const struct call *call, in
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED;
     const struct int8_rows int8_g64 = take_int8_rows(&room, capacity, 128, 64);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_attention_heads(c, weights, row, rows, &int8_g64);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_attention_heads(c, weights, row, rows, s.from, s.end, &int8_g64);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, UNITS, rows, PASS, thread, threads)) {
@@ -341,16 +342,17 @@ SHARED void attention(const struct context *c, const struct call *call, int thre
     }
 }
 
-// One row normalised, as bytes in groups of 64 and bytes in groups of 32 for what follows.
+// Columns `from` to `end` of one row, normalised, as bytes in groups of 64 and bytes in groups of 32 for what follows.
 KERNEL void prepare_attention_heads_variant2(const struct context *c, const uint8_t *weights,
-                                             int row, int rows, const struct int8_rows *int8_g64,
+                                             int row, int rows, int from, int end,
+                                             const struct int8_rows *int8_g64,
                                              const struct int8_rows *int8_g32) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, RESIDUAL) + (size_t)row * ROW;
     float x[ROW] __attribute__((aligned(64)));
     rms_normalise(x, source, (const float *)(weights + 0), COLUMNS, ROW, 1e-06f);
-    store_int8(int8_g64, x, row, rows, COLUMNS, 64);
-    store_int8(int8_g32, x, row, rows, COLUMNS, 32);
+    store_int8(int8_g64, x, row, rows, from, end, COLUMNS, 64);
+    store_int8(int8_g32, x, row, rows, from, end, COLUMNS, 32);
 }
 
 // One query head of some rows with norm, rotation, for attention to read.
@@ -358,11 +360,11 @@ KERNEL void attention_heads_variant2_query(const struct context *c, const struct
                                            const struct int8_rows *x, int first, int end, int row,
                                            int limit, int rows) {
     enum { HEADS = 4, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
-    enum { MATRIX = 512, STRIDE = 1152 };
+    enum { MATRIX = 512, STRIDE = 1152, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
     for (int rest = 0; rest < 2; rest++) {
-        const struct strip part = strip_of(first, end, rows, rest);
+        const struct strip part = strip_of(c, first, end, rows, TOGETHER, rest);
         const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
         for (int unit = part.first; unit < part.first + part.count; unit++)
             for (int from = row; from < limit; from += TILE) {
@@ -394,11 +396,11 @@ KERNEL void attention_heads_variant2_key(const struct context *c, const struct c
                                          const struct int8_rows *x, int first, int end, int row,
                                          int limit, int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
-    enum { MATRIX = 9856, STRIDE = 1152 };
+    enum { MATRIX = 9856, STRIDE = 1152, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
     for (int rest = 0; rest < 2; rest++) {
-        const struct strip part = strip_of(first, end, rows, rest);
+        const struct strip part = strip_of(c, first, end, rows, TOGETHER, rest);
         const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
         for (int unit = part.first; unit < part.first + part.count; unit++)
             for (int from = row; from < limit; from += TILE) {
@@ -428,11 +430,11 @@ KERNEL void attention_heads_variant2_value(const struct context *c, const struct
                                            const struct int8_rows *x, int first, int end, int row,
                                            int limit, int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
-    enum { MATRIX = 14592, STRIDE = 2304 };
+    enum { MATRIX = 14592, STRIDE = 2304, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
     for (int rest = 0; rest < 2; rest++) {
-        const struct strip part = strip_of(first, end, rows, rest);
+        const struct strip part = strip_of(c, first, end, rows, TOGETHER, rest);
         const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
         for (int unit = part.first; unit < part.first + part.count; unit++)
             for (int from = row; from < limit; from += TILE) {
@@ -466,8 +468,10 @@ SHARED void attention_heads_variant2(const struct context *c, const struct call 
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED;
     const struct int8_rows int8_g64 = take_int8_rows(&room, capacity, 128, 64);
     const struct int8_rows int8_g32 = take_int8_rows(&room, capacity, 128, 32);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_attention_heads_variant2(c, weights, row, rows, &int8_g64, &int8_g32);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_attention_heads_variant2(c, weights, row, rows, s.from, s.end, &int8_g64,
+                                             &int8_g32);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, UNITS, rows, PASS, thread, threads)) {

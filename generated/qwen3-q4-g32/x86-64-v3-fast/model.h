@@ -9,8 +9,9 @@
 enum {
     MAXIMUM_ROWS = 512,  // rows of a step
     TILE = 8,  // rows multiplied with one block of weights at once
-    STREAMS = 4,  // blocks of weights read at once, by
+    STREAMS = 4,  // most blocks of weights read at once, by
     STREAM_ROWS = 1,  // that many rows at most
+    USUAL_STREAMS = 4,  // where a step doesn't say how many
     PRODUCTS = 8,  // vectors that one product yields at most
     ROWS_ALONE = 2,  // rows up to which each thread prepares all of them
     PAGE_POSITIONS = 64,  // positions of a page

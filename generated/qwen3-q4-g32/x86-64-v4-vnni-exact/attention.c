@@ -4,15 +4,16 @@
 
 #include "model.h"
 
-// One row normalised, as floats with sums of 32 for what follows.
+// Columns `from` to `end` of one row, normalised, as floats with sums of 32 for what follows.
 KERNEL void prepare_attention_heads(const struct context *c, const uint8_t *weights, int row,
-                                    int rows, const struct float_rows *floats_g32) {
+                                    int rows, int from, int end,
+                                    const struct float_rows *floats_g32) {
     enum { COLUMNS = 64, ROW = 64 };
     const float *source = shared_floats(c, RESIDUAL) + (size_t)row * ROW;
     float x[ROW] __attribute__((aligned(64)));
     rms_normalise(x, source, (const float *)(weights + 0), COLUMNS, ROW, 1e-06f);
-    store_floats(floats_g32, x, row, rows, ROW);
-    store_sums(floats_g32, x, row, rows, COLUMNS, 32);
+    store_floats(floats_g32, x, row, rows, from, end, ROW);
+    store_sums(floats_g32, x, row, rows, from, end, COLUMNS, 32);
 }
 
 // One query head of some rows with norm, rotation, for attention to read.
@@ -20,11 +21,11 @@ KERNEL void attention_heads_query(const struct context *c, const struct call *ca
                                   const struct float_rows *x, int first, int end, int row,
                                   int limit, int rows) {
     enum { HEADS = 4, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
-    enum { MATRIX = 256, STRIDE = 640 };
+    enum { MATRIX = 256, STRIDE = 640, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
     for (int rest = 0; rest < 2; rest++) {
-        const struct strip part = strip_of(first, end, rows, rest);
+        const struct strip part = strip_of(c, first, end, rows, TOGETHER, rest);
         const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
         for (int unit = part.first; unit < part.first + part.count; unit++)
             for (int from = row; from < limit; from += TILE) {
@@ -55,11 +56,11 @@ KERNEL void attention_heads_key(const struct context *c, const struct call *call
                                 const struct float_rows *x, int first, int end, int row, int limit,
                                 int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
-    enum { MATRIX = 5504, STRIDE = 640 };
+    enum { MATRIX = 5504, STRIDE = 640, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
     for (int rest = 0; rest < 2; rest++) {
-        const struct strip part = strip_of(first, end, rows, rest);
+        const struct strip part = strip_of(c, first, end, rows, TOGETHER, rest);
         const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
         for (int unit = part.first; unit < part.first + part.count; unit++)
             for (int from = row; from < limit; from += TILE) {
@@ -89,11 +90,11 @@ KERNEL void attention_heads_value(const struct context *c, const struct call *ca
                                   const struct float_rows *x, int first, int end, int row,
                                   int limit, int rows) {
     enum { HEADS = 2, DIMENSION = 32, PADDED = 32, BLOCKS = PADDED / 16 };
-    enum { MATRIX = 8192, STRIDE = 640 };
+    enum { MATRIX = 8192, STRIDE = 640, TOGETHER = 1 };
     const uint8_t *weights = c->weights + call->weights;
     float channels[PRODUCTS][PADDED] __attribute__((aligned(64)));
     for (int rest = 0; rest < 2; rest++) {
-        const struct strip part = strip_of(first, end, rows, rest);
+        const struct strip part = strip_of(c, first, end, rows, TOGETHER, rest);
         const size_t apart = (size_t)part.count * BLOCKS * STRIDE;
         for (int unit = part.first; unit < part.first + part.count; unit++)
             for (int from = row; from < limit; from += TILE) {
@@ -126,8 +127,9 @@ SHARED void attention_heads(const struct context *c, const struct call *call, in
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED;
     const struct float_rows floats_g32 = take_float_rows(&room, capacity, 64, 32);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_attention_heads(c, weights, row, rows, &floats_g32);
+    for (struct slice s = {0}; next_slice(&s, 64, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_attention_heads(c, weights, row, rows, s.from, s.end, &floats_g32);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, UNITS, rows, PASS, thread, threads)) {

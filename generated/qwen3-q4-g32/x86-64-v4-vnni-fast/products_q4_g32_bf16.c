@@ -4,68 +4,77 @@
 
 #include "model.h"
 
-// dot[t] = a group of codes (q4_g32_bf16) times row t's of a tile of STRIDE rows, for WIDTH registers of
-// lanes from `r` on.
-INLINE void dots_q4_g32_bf16(union i32_lanes *dot, const uint8_t *codes, const int8_t *x, int r,
+// dot[b][t] = a group of codes (q4_g32_bf16) of BLOCKS blocks, `apart` bytes from one to the next, times
+// row t's of a tile of STRIDE rows, for WIDTH registers of lanes from `r` on. All these registers are
+// multiplied with what is read of a row once.
+INLINE void dots_q4_g32_bf16(union i32_lanes (*dot)[TOKENS_TOGETHER], const uint8_t *codes,
+                             size_t apart, const int8_t *x, int r, const int BLOCKS,
                              const int WIDTH, const int TOKENS, const int STRIDE) {
     enum { GROUP = 32, CHUNK = 8, QUADS = CHUNK / 4, CHUNKS = GROUP / CHUNK };
     enum { TOGETHER = 8, UNROLLED = 4 };  // quads whose sums fit, and chunks
+    enum { MOST = REGISTERS * BLOCKS_TOGETHER };
+    const int COUNT = BLOCKS * WIDTH;  // registers
     const i32_register zero = {0};
-    i32_register total[TOKENS_TOGETHER][REGISTERS];
-    small_sums sums[TOKENS_TOGETHER][REGISTERS];
+    i32_register total[TOKENS_TOGETHER][MOST];
+    small_sums sums[TOKENS_TOGETHER][MOST];
     for (int t = 0; t < TOKENS; t++)
-        for (int w = 0; w < WIDTH; w++) {
-            if (UNROLLED < CHUNKS) total[t][w] = zero;
-            sums[t][w] = (small_sums){0};
+        for (int i = 0; i < COUNT; i++) {
+            if (UNROLLED < CHUNKS) total[t][i] = zero;
+            sums[t][i] = (small_sums){0};
         }
     int chunks = CHUNKS;
     if (UNROLLED < CHUNKS) KEEP_ROLLED(chunks);
     for (int first = 0; first < chunks; first += UNROLLED) {
         UNROLL
         for (int chunk = 0; chunk < UNROLLED; chunk++) {
-            u32_register quads[REGISTERS][QUADS];
-            for (int w = 0; w < WIDTH; w++)
-                unpack_4(quads[w], codes + (r + w) * REGISTER_BYTES, first + chunk, GROUP);
+            u32_register quads[MOST][QUADS];
+            for (int i = 0; i < COUNT; i++) {
+                const uint8_t *from = codes + i / WIDTH * apart;
+                unpack_4(quads[i], from + (r + i % WIDTH) * REGISTER_BYTES, first + chunk, GROUP);
+            }
             UNROLL
             for (int q = 0; q < QUADS; q++, x += 4 * STRIDE) {
                 const int done = chunk * QUADS + q + 1;
                 const int begun = UNROLLED < CHUNKS || done > TOGETHER;
                 for (int t = 0; t < TOKENS; t++) {
                     const u32_register four = splat_bytes(x + 4 * t);
-                    for (int w = 0; w < WIDTH; w++)
-                        sums[t][w] = add_small(sums[t][w], quads[w][q], four);
+                    for (int i = 0; i < COUNT; i++)
+                        sums[t][i] = add_small(sums[t][i], quads[i][q], four);
                 }
                 if (done % TOGETHER) continue;
                 for (int t = 0; t < TOKENS; t++)
-                    for (int w = 0; w < WIDTH; w++) {
-                        total[t][w] = collect_small(begun ? total[t][w] : zero, sums[t][w]);
-                        sums[t][w] = (small_sums){0};
+                    for (int i = 0; i < COUNT; i++) {
+                        total[t][i] = collect_small(begun ? total[t][i] : zero, sums[t][i]);
+                        sums[t][i] = (small_sums){0};
                         if (TOKENS * WIDTH == TOKENS_TOGETHER * REGISTERS && done < GROUP / 4)
-                            set_aside(&total[t][w]);
+                            set_aside(&total[t][i]);
                     }
             }
         }
     }
     for (int t = 0; t < TOKENS; t++)
-        for (int w = 0; w < WIDTH; w++) dot[t].registers[r + w] = total[t][w];
+        for (int i = 0; i < COUNT; i++) dot[i / WIDTH][t].registers[r + i % WIDTH] = total[t][i];
 }
 
-// sum[t] += a group of codes (q4_g32_bf16) times TOKENS rows of a tile
-// of STRIDE rows.
-INLINE void group_q4_g32_bf16(f32x16 *sum, const uint8_t *group, const int8_t *codes,
-                              const float *scales, const float *sums, const int TOKENS,
-                              const int STRIDE) {
+// sum[b * TILE + t] += a group of codes (q4_g32_bf16) of BLOCKS blocks, `apart` bytes from one to the next, times
+// TOKENS rows of a tile of STRIDE rows.
+INLINE void group_q4_g32_bf16(f32x16 *sum, const uint8_t *group, size_t apart, const int8_t *codes,
+                              const float *scales, const float *sums, const int BLOCKS,
+                              const int TOKENS, const int STRIDE) {
     enum { CODE_BYTES = 256, SCALE_BYTES = 32 };
-    union i32_lanes dot[TOKENS_TOGETHER];
+    union i32_lanes dot[BLOCKS_TOGETHER][TOKENS_TOGETHER];
     const int WIDTH = TOKENS == 1 ? 1 : REGISTERS;
     UNROLL
     for (int r = 0; r < REGISTERS; r += WIDTH)
-        dots_q4_g32_bf16(dot, group, codes, r, WIDTH, TOKENS, STRIDE);
-    const f32x16 scale = load_bf16(group + CODE_BYTES);
-    const f32x16 bias = load_bf16(group + CODE_BYTES + SCALE_BYTES);
-    for (int t = 0; t < TOKENS; t++) {
-        sum[t] = multiply_add(scale * splat(scales[t]), to_float(dot[t].vector), sum[t]);
-        sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+        dots_q4_g32_bf16(dot, group, apart, codes, r, BLOCKS, WIDTH, TOKENS, STRIDE);
+    for (int b = 0; b < BLOCKS; b++, sum += TILE) {
+        const uint8_t *after = group + b * apart + CODE_BYTES;
+        const f32x16 scale = load_bf16(after), bias = load_bf16(after + SCALE_BYTES);
+        for (int t = 0; t < TOKENS; t++) {
+            const f32x16 total = to_float(dot[b][t].vector);
+            sum[t] = multiply_add(scale * splat(scales[t]), total, sum[t]);
+            sum[t] = multiply_add(bias, splat(sums[t]), sum[t]);
+        }
     }
 }
 
@@ -77,7 +86,7 @@ INLINE void tile_q4_g32_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
                              const int TOKENS) {
     enum { GROUP = 32, CODE_BYTES = 256, SCALE_BYTES = 32 };
     enum { GROUP_BYTES = CODE_BYTES + 2 * SCALE_BYTES };
-    const int groups = x->columns / GROUP;
+    const int SIDE = blocks_together(BLOCKS, TOKENS), groups = x->columns / GROUP;
     const int8_t *codes = x->codes + (size_t)row * x->columns;
     const float *scales = x->scales + (size_t)row * groups;
     const float *sums = x->sums + (size_t)row * groups;
@@ -85,17 +94,18 @@ INLINE void tile_q4_g32_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
     for (int b = 0; b < BLOCKS; b++)
         for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
     for (int g = 0; g < groups; g++) {
-        for (int b = 0; b < BLOCKS; b++) {
+        for (int b = 0; b < BLOCKS; b += SIDE) {
             const uint8_t *group = weights + b * apart;
-            read_ahead(group, weights, apart, b, GROUP_BYTES, BLOCKS, TOKENS);
+            for (int s = 0; s < SIDE; s++)
+                read_ahead(group + s * apart, weights, apart, b + s, GROUP_BYTES, BLOCKS, TOKENS);
             int whole = TOKENS / TOKENS_TOGETHER * TOKENS_TOGETHER, t = 0;
             if (whole > TOKENS_TOGETHER) KEEP_ROLLED(whole);
             for (; t < whole; t += TOKENS_TOGETHER)
-                group_q4_g32_bf16(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
-                                  TOKENS_TOGETHER, TOKENS);
+                group_q4_g32_bf16(sum[b] + t, group, apart, codes + 4 * t, scales + t, sums + t,
+                                  SIDE, TOKENS_TOGETHER, TOKENS);
             if (TOKENS % TOKENS_TOGETHER)
-                group_q4_g32_bf16(sum[b] + t, group, codes + 4 * t, scales + t, sums + t,
-                                  TOKENS % TOKENS_TOGETHER, TOKENS);
+                group_q4_g32_bf16(sum[b] + t, group, apart, codes + 4 * t, scales + t, sums + t,
+                                  SIDE, TOKENS % TOKENS_TOGETHER, TOKENS);
         }
         weights += GROUP_BYTES;
         codes += GROUP * TOKENS;
@@ -110,6 +120,8 @@ SHARED void product_q4_g32_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
                                 const struct int8_rows *x, int row, int blocks, int tokens) {
     switch (blocks * TILE + tokens) {
         case 1 * TILE + 1: tile_q4_g32_bf16(y, weights, apart, x, row, 1, 1); break;
+        case 2 * TILE + 1: tile_q4_g32_bf16(y, weights, apart, x, row, 2, 1); break;
+        case 4 * TILE + 1: tile_q4_g32_bf16(y, weights, apart, x, row, 4, 1); break;
         case 1 * TILE + 2: tile_q4_g32_bf16(y, weights, apart, x, row, 1, 2); break;
         case 1 * TILE + 3: tile_q4_g32_bf16(y, weights, apart, x, row, 1, 3); break;
         case 1 * TILE + 4: tile_q4_g32_bf16(y, weights, apart, x, row, 1, 4); break;
@@ -117,6 +129,12 @@ SHARED void product_q4_g32_bf16(f32x16 *y, const uint8_t *weights, size_t apart,
         case 1 * TILE + 6: tile_q4_g32_bf16(y, weights, apart, x, row, 1, 6); break;
         case 1 * TILE + 7: tile_q4_g32_bf16(y, weights, apart, x, row, 1, 7); break;
         case 1 * TILE + 8: tile_q4_g32_bf16(y, weights, apart, x, row, 1, 8); break;
-        case 4 * TILE + 1: tile_q4_g32_bf16(y, weights, apart, x, row, 4, 1); break;
+        case 2 * TILE + 2: tile_q4_g32_bf16(y, weights, apart, x, row, 2, 2); break;
+        case 2 * TILE + 3: tile_q4_g32_bf16(y, weights, apart, x, row, 2, 3); break;
+        case 2 * TILE + 4: tile_q4_g32_bf16(y, weights, apart, x, row, 2, 4); break;
+        case 2 * TILE + 5: tile_q4_g32_bf16(y, weights, apart, x, row, 2, 5); break;
+        case 2 * TILE + 6: tile_q4_g32_bf16(y, weights, apart, x, row, 2, 6); break;
+        case 2 * TILE + 7: tile_q4_g32_bf16(y, weights, apart, x, row, 2, 7); break;
+        case 2 * TILE + 8: tile_q4_g32_bf16(y, weights, apart, x, row, 2, 8); break;
     }
 }

@@ -4,15 +4,15 @@
 
 #include "model.h"
 
-// One row as bytes in groups of 32 for what follows.
+// Columns `from` to `end` of one row as bytes in groups of 32 for what follows.
 KERNEL void prepare_attention_output(const struct context *c, const uint8_t *weights, int row,
-                                     int rows, const struct int8_rows *int8_g32) {
+                                     int rows, int from, int end,
+                                     const struct int8_rows *int8_g32) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, ATTENDED) + (size_t)row * ROW;
-    float x[ROW] __attribute__((aligned(64)));
+    const float *x = source;
     (void)weights;
-    copy_row(x, source, ROW);
-    store_int8(int8_g32, x, row, rows, COLUMNS, 32);
+    store_int8(int8_g32, x, row, rows, from, end, COLUMNS, 32);
 }
 
 // layers.0-1.attention.output: added to the residual stream.
@@ -21,28 +21,32 @@ KERNEL void prepare_attention_output(const struct context *c, const uint8_t *wei
 SHARED void attention_output(const struct context *c, const struct call *call, int thread,
                              int threads) {
     enum { MATRIX = 0, BLOCKS = 4, STRIDE = 1280, ROW = 16 * BLOCKS, PASS = 512 };
+    enum { TOGETHER = 2 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED;
     const struct int8_rows int8_g32 = take_int8_rows(&room, capacity, 128, 32);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_attention_output(c, weights, row, rows, &int8_g32);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_attention_output(c, weights, row, rows, s.from, s.end, &int8_g32);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
+                    float *first = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
+                    ask_for_lines(first, &part, ROW, tokens);
                     product_q4_g32_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
                                         &int8_g32, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
-                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        float *to = first + 16 * (line - block);
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, load(to + t * ROW) + y[t]);
                     }
@@ -50,14 +54,14 @@ SHARED void attention_output(const struct context *c, const struct call *call, i
         }
 }
 
-// One row normalised, as bytes in groups of 32 for what follows.
+// Columns `from` to `end` of one row, normalised, as bytes in groups of 32 for what follows.
 KERNEL void prepare_gate_and_up(const struct context *c, const uint8_t *weights, int row, int rows,
-                                const struct int8_rows *int8_g32) {
+                                int from, int end, const struct int8_rows *int8_g32) {
     enum { COLUMNS = 64, ROW = 64 };
     const float *source = shared_floats(c, RESIDUAL) + (size_t)row * ROW;
     float x[ROW] __attribute__((aligned(64)));
     rms_normalise(x, source, (const float *)(weights + 0), COLUMNS, ROW, 1e-06f);
-    store_int8(int8_g32, x, row, rows, COLUMNS, 32);
+    store_int8(int8_g32, x, row, rows, from, end, COLUMNS, 32);
 }
 
 // layers.0-1.mlp.gate: silu(gate) * up.
@@ -65,31 +69,34 @@ KERNEL void prepare_gate_and_up(const struct context *c, const uint8_t *weights,
 // 2 calls a step, each 10,240 bytes of weights and 32,768 operations a row.
 SHARED void gate_and_up(const struct context *c, const struct call *call, int thread, int threads) {
     enum { GATE = 256, UP = 896, BLOCKS = 8, STRIDE = 1280 };
-    enum { ROW = 16 * BLOCKS, PASS = 512 };
+    enum { ROW = 16 * BLOCKS, PASS = 512, TOGETHER = 2 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED;
     const struct int8_rows int8_g32 = take_int8_rows(&room, capacity, 64, 32);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_gate_and_up(c, weights, row, rows, &int8_g32);
+    for (struct slice s = {0}; next_slice(&s, 64, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_gate_and_up(c, weights, row, rows, s.from, s.end, &int8_g32);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 gates[PRODUCTS], ups[PRODUCTS], *gate = gates, *up = ups;
+                    float *first = shared_floats(c, GATED) + (size_t)row * ROW + 16 * block;
+                    ask_for_lines(first, &part, ROW, tokens);
                     product_q4_g32_bf16(gate, weights + GATE + (size_t)block * STRIDE, apart,
                                         &int8_g32, row, part.streams, tokens);
                     product_q4_g32_bf16(up, weights + UP + (size_t)block * STRIDE, apart,
                                         &int8_g32, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, gate += tokens, up += tokens) {
                         const int line = block + s * part.count;
-                        float *to = shared_floats(c, GATED) + (size_t)row * ROW + 16 * line;
+                        float *to = first + 16 * (line - block);
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, silu(gate[t]) * up[t]);
                     }
@@ -97,15 +104,14 @@ SHARED void gate_and_up(const struct context *c, const struct call *call, int th
         }
 }
 
-// One row as bytes in groups of 32 for what follows.
+// Columns `from` to `end` of one row as bytes in groups of 32 for what follows.
 KERNEL void prepare_mlp_down(const struct context *c, const uint8_t *weights, int row, int rows,
-                             const struct int8_rows *int8_g32) {
+                             int from, int end, const struct int8_rows *int8_g32) {
     enum { COLUMNS = 128, ROW = 128 };
     const float *source = shared_floats(c, GATED) + (size_t)row * ROW;
-    float x[ROW] __attribute__((aligned(64)));
+    const float *x = source;
     (void)weights;
-    copy_row(x, source, ROW);
-    store_int8(int8_g32, x, row, rows, COLUMNS, 32);
+    store_int8(int8_g32, x, row, rows, from, end, COLUMNS, 32);
 }
 
 // layers.0-1.mlp.down: added to the residual stream.
@@ -113,28 +119,32 @@ KERNEL void prepare_mlp_down(const struct context *c, const uint8_t *weights, in
 // 2 calls a step, each 5,120 bytes of weights and 16,384 operations a row.
 SHARED void mlp_down(const struct context *c, const struct call *call, int thread, int threads) {
     enum { MATRIX = 0, BLOCKS = 4, STRIDE = 1280, ROW = 16 * BLOCKS, PASS = 512 };
+    enum { TOGETHER = 2 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED_2;
     const struct int8_rows int8_g32 = take_int8_rows(&room, capacity, 128, 32);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_mlp_down(c, weights, row, rows, &int8_g32);
+    for (struct slice s = {0}; next_slice(&s, 128, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_mlp_down(c, weights, row, rows, s.from, s.end, &int8_g32);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
                     const int tokens = tokens_in_tile(row, rows);
                     f32x16 products[PRODUCTS], *y = products;
+                    float *first = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * block;
+                    ask_for_lines(first, &part, ROW, tokens);
                     product_q4_g32_bf16(y, weights + MATRIX + (size_t)block * STRIDE, apart,
                                         &int8_g32, row, part.streams, tokens);
                     for (int s = 0; s < part.streams; s++, y += tokens) {
                         const int line = block + s * part.count;
-                        float *to = shared_floats(c, RESIDUAL) + (size_t)row * ROW + 16 * line;
+                        float *to = first + 16 * (line - block);
                         for (int t = 0; t < tokens; t++)
                             store(to + t * ROW, load(to + t * ROW) + y[t]);
                     }
@@ -142,14 +152,14 @@ SHARED void mlp_down(const struct context *c, const struct call *call, int threa
         }
 }
 
-// One row normalised, as bytes in groups of 32 for what follows.
+// Columns `from` to `end` of one row, normalised, as bytes in groups of 32 for what follows.
 KERNEL void prepare_logits(const struct context *c, const uint8_t *weights, int row, int rows,
-                           const struct int8_rows *int8_g32) {
+                           int from, int end, const struct int8_rows *int8_g32) {
     enum { COLUMNS = 64, ROW = 64 };
     const float *source = shared_floats(c, RESIDUAL) + (size_t)c->step->logit_indices[row] * ROW;
     float x[ROW] __attribute__((aligned(64)));
     rms_normalise(x, source, (const float *)(weights + 0), COLUMNS, ROW, 1e-06f);
-    store_int8(int8_g32, x, row, rows, COLUMNS, 32);
+    store_int8(int8_g32, x, row, rows, from, end, COLUMNS, 32);
 }
 
 // logits: for the rows that want them.
@@ -157,19 +167,20 @@ KERNEL void prepare_logits(const struct context *c, const uint8_t *weights, int 
 // 1 call a step, each 12,800 bytes of weights and 40,960 operations a row.
 SHARED void logits(const struct context *c, const struct call *call, int thread, int threads) {
     enum { MATRIX = 256, BLOCKS = 20, STRIDE = 640 };
-    enum { OUTPUTS = 320, PASS = 512 };
+    enum { OUTPUTS = 320, PASS = 512, TOGETHER = 2 };
     const uint8_t *weights = c->weights + call->weights;
     const int rows = c->step->logit_rows;
     const int alone = prepares_alone(rows), capacity = alone ? ROWS_ALONE : MAXIMUM_ROWS;
     uint8_t *room = alone ? thread_scratch(c, thread) : c->scratch + PREPARED;
     const struct int8_rows int8_g32 = take_int8_rows(&room, capacity, 64, 32);
-    for (int row = alone ? 0 : thread; row < rows; row += alone ? 1 : threads)
-        prepare_logits(c, weights, row, rows, &int8_g32);
+    for (struct slice s = {0}; next_slice(&s, 64, rows, thread, threads);)
+        for (int row = s.row; row < s.limit; row++)
+            prepare_logits(c, weights, row, rows, s.from, s.end, &int8_g32);
     if (!alone) meet(c->meeting, threads);
     struct portion p = {0};
     while (next_portion(&p, c, BLOCKS, rows, PASS, thread, threads))
         for (int rest = 0; rest < 2; rest++) {
-            const struct strip part = strip_of(p.first, p.end, rows, rest);
+            const struct strip part = strip_of(c, p.first, p.end, rows, TOGETHER, rest);
             const size_t apart = (size_t)part.count * STRIDE;
             for (int block = part.first; block < part.first + part.count; block++)
                 for (int row = p.row; row < smaller(rows, p.row + PASS); row += TILE) {
