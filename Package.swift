@@ -43,7 +43,8 @@ let package = Package(
 
     // Running it.
     .target(name: "RowLoops"),
-    .target(name: "GenericModel", dependencies: ["ModelGraph", "ModelFiles", "ModelABI"]),
+    .target(
+      name: "GenericModel", dependencies: ["ModelGraph", "ModelFiles", "ModelABI", "Machine"]),
     .target(
       name: "Runtime",
       dependencies: [
@@ -95,7 +96,9 @@ let package = Package(
       name: "ModelGraphTests", dependencies: ["ModelGraph", "ModelFiles", "JSON", "TestSupport"]),
     .testTarget(
       name: "KernelCompilerTests",
-      dependencies: ["KernelCompiler", "ModelFiles", "ModelGraph", "ModelABI", "JSON"]),
+      dependencies: [
+        "KernelCompiler", "ModelFiles", "ModelGraph", "ModelABI", "JSON", "Machine",
+      ]),
     .testTarget(
       name: "GenericModelTests",
       dependencies: ["GenericModel", "ModelGraph", "ModelFiles", "ModelABI", "TestSupport"]),

@@ -67,6 +67,23 @@ def serving(command, port):
         log.close()
 
 
+def wait_until_idle(process, most=120):
+    """A server may make memory ready while nobody asks, which is not to fall on the other one."""
+    deadline = time.monotonic() + most
+    before = None
+    while time.monotonic() < deadline:
+        try:
+            with open(f"/proc/{process.pid}/stat", encoding="utf-8") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            return
+        used = int(fields[11]) + int(fields[12])  # user and system time in hundredths of a second
+        if before is not None and used - before <= 5:
+            return
+        before = used
+        time.sleep(1)
+
+
 def is_healthy(port):
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
@@ -85,13 +102,15 @@ def figures(requests):
     return total, [r.times[0] - r.started for r in requests]
 
 
-def compare(options, ports, generator):
+def compare(options, ports, generator, processes):
     """Medians of total tokens/s and seconds to the first token, by side and number of clients."""
     totals = {(side, clients): [] for side in ports for clients in CLIENTS}
     first = {key: [] for key in totals}
     for _ in range(options.rounds):
         for side, port in ports.items():
             for clients in CLIENTS:
+                for process in processes:
+                    wait_until_idle(process)
                 load = load_options(port, options.max_tokens, options.prompt_words)
                 total, waits = figures(run_round(load, clients, generator))
                 totals[side, clients].append(total)
@@ -236,17 +255,17 @@ def main():
     ours = [options.server, "-m", os.path.expanduser(model), "--threads", threads]
     ours += ["--parallel", "8", "--ctx-size", "9216", "--port", str(options.port)]
     with contextlib.ExitStack() as servers:
-        servers.enter_context(serving(ours, options.port))
+        processes = [servers.enter_context(serving(ours, options.port))]
         if "load" in phases:
             ports["llama-server"] = options.port + 1
             theirs = [workshop.program("llama-server"), "-t", threads, "--parallel", "8"]
             theirs += ["-m", workshop.gguf(options.shape, "Q4_0-pure"), "-c", "8192"]
             theirs += ["--port", str(options.port + 1)]
-            servers.enter_context(serving(theirs, options.port + 1))
+            processes.append(servers.enter_context(serving(theirs, options.port + 1)))
         for port in ports.values():
             run_round(load_options(port, 16, options.prompt_words), 2, generator)
         if "load" in phases:
-            print_comparison(compare(options, ports, generator))
+            print_comparison(compare(options, ports, generator, processes))
         if "sampling" in phases:
             print_sampling(options.port, generator)
         if "turns" in phases:

@@ -29,6 +29,7 @@ $buffers
 
 #include "functions.h"
 #include "meeting.h"
+#include "processors.h"
 #include "step.h"
 #include "rows.h"
 #include "wanted.h"

@@ -112,6 +112,9 @@ static const unsigned char pages_floats_h[] = {
 static const unsigned char pages_int8_h[] = {
 #embed "pages_int8.h"
 };
+static const unsigned char processors_h[] = {
+#embed "processors.h"
+};
 static const unsigned char quant_affine2_h[] = {
 #embed "quant/affine2.h"
 };
@@ -247,6 +250,7 @@ static const template_file files[] = {
     {"pages_f32.h", pages_f32_h, sizeof pages_f32_h},
     {"pages_floats.h", pages_floats_h, sizeof pages_floats_h},
     {"pages_int8.h", pages_int8_h, sizeof pages_int8_h},
+    {"processors.h", processors_h, sizeof processors_h},
     {"quant/affine2.h", quant_affine2_h, sizeof quant_affine2_h},
     {"quant/affine3.h", quant_affine3_h, sizeof quant_affine3_h},
     {"quant/affine4.h", quant_affine4_h, sizeof quant_affine4_h},

@@ -1,3 +1,4 @@
+import Machine
 import ModelABI
 import ModelFiles
 import ModelGraph

@@ -17,8 +17,8 @@ func writeSource(_ plan: Plan, _ templates: TemplateLibrary) -> [(name: String, 
     ("pages.h", plan.cacheType.headers.map(templates.text).joined(separator: "\n")),
   ]
     + [
-      "functions.h", "meeting.h", "step.h", "rows.h", "wanted.h", "ahead.h", "cache.h",
-      "attention.h",
+      "functions.h", "meeting.h", "processors.h", "step.h", "rows.h", "wanted.h", "ahead.h",
+      "cache.h", "attention.h",
     ].map { ($0, templates.text($0)) } + formats
 }
 

@@ -1,3 +1,5 @@
+import Machine
+
 /// The engine's thread: takes requests, runs steps, chooses tokens, sends events.
 final class EngineLoop {
   private let model: any LanguageModel
@@ -17,6 +19,9 @@ final class EngineLoop {
   /// What clients are told once all tokens of the step are chosen: they wake as it is sent, and
   /// would take the processors from choosing.
   private var outbox: [(ticket: Ticket, event: GenerationEvent)] = []
+  /// Pages that are made real before they are used: as many as take a quarter of the memory that was
+  /// left at the start.
+  private let pagesAhead: Int
   /// Tokens of this step that were chosen side by side, by generation.
   private var chosen: [Int: Result<GeneratedToken?, Sampler.Failure>] = [:]
 
@@ -37,6 +42,7 @@ final class EngineLoop {
         pages: pages.count, pagePositions: model.pagePositions, maximumRows: model.maximumRows,
         parallel: configuration.parallel, draftRows: plan.draftRows,
         promptLogitRows: plan.extraLogitRows))
+    pagesAhead = availableMemory() / 4 / max(pages.pageBytes, 1)
     pace = StepPace(maximumRows: model.maximumRows, cost: model.stepCost)
     mask = TokenMask(room: step.spareRow)
     speculation = Speculation(
@@ -47,7 +53,7 @@ final class EngineLoop {
   /// Works until the mailbox is closed and everything has ended.
   func run() {
     while true {
-      let intake = mailbox.take(sleeping: generations.isEmpty)
+      let intake = mailbox.take(sleeping: generations.isEmpty && !preparePages())
       for ticket in intake.arrivals { accept(ticket) }
       for generation in generations.values where generation.ticket.isCancelled || intake.isOverdue {
         finish(generation.ticket.number, .cancelled)
@@ -61,6 +67,11 @@ final class EngineLoop {
       takeStep()
     }
     mailbox.stopped()
+  }
+
+  /// Makes memory real while there is nothing else to do; false when enough of it is.
+  private func preparePages() -> Bool {
+    pages.prepareNextPiece(ofFirst: scheduler.ledger.touched + pagesAhead)
   }
 
   private func accept(_ ticket: Ticket) {

@@ -4,6 +4,8 @@ struct PageLedger {
   var tree: PrefixTree
   /// Pages that nobody holds, the next to use last; low numbers first, since those are touched.
   private var free: [Int32]
+  /// Pages from the first on that were ever written to.
+  private(set) var touched = 0
 
   init(total: Int, pagePositions: Int) {
     self.total = total
@@ -22,7 +24,9 @@ struct PageLedger {
 
   /// A page to write to: an unused one, else the least recently used of the tree.
   mutating func allocate() -> Int32? {
-    free.popLast() ?? tree.evict()
+    let page = free.popLast() ?? tree.evict()
+    touched = max(touched, page.map { Int($0) + 1 } ?? 0)
+    return page
   }
 
   mutating func release(_ pages: [Int32]) {

@@ -26,6 +26,17 @@ final class LazyMemory {
   deinit {
     munmap(mapping, mappedBytes)
   }
+
+  /// Makes some of it real; what stands there stays. False where the system can't do that ahead of
+  /// use (Linux before 5.14, others) or has no memory left.
+  func populate(from offset: Int, byteCount: Int) -> Bool {
+    #if os(Linux)
+      let populateWrite: Int32 = 23  // MADV_POPULATE_WRITE
+      return madvise(start + offset, byteCount, populateWrite) == 0
+    #else
+      return false
+    #endif
+  }
 }
 
 /// The keys and values of all sequences: `count` pages of `pageBytes`.
@@ -35,6 +46,10 @@ final class PageMemory {
   let count: Int
   let pageBytes: Int
   private let memory: LazyMemory
+  /// Bytes from the start that were made real ahead of use; all, where that can't be done.
+  private var readyBytes = 0
+  /// A system may take milliseconds for a piece, and a request may come in meanwhile.
+  private static let pieceBytes = 4 << 20
 
   init?(count: Int, pageBytes: Int) {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: pageBytes)
@@ -50,6 +65,17 @@ final class PageMemory {
 
   /// (count, pageBytes)
   var start: UnsafeMutableRawPointer { memory.start }
+
+  /// Makes the next piece of the first `pages` pages real, so that no step has to wait for it. False
+  /// when there is none.
+  func prepareNextPiece(ofFirst pages: Int) -> Bool {
+    let end = min(pages, count) * pageBytes
+    guard readyBytes < end else { return false }
+    let piece = min(Self.pieceBytes, end - readyBytes)
+    let isReady = memory.populate(from: readyBytes, byteCount: piece)
+    readyBytes = isReady ? readyBytes + piece : count * pageBytes
+    return isReady
+  }
 
   func copy(_ copy: StepPlan.PageCopy) {
     precondition((0..<count).contains(Int(copy.from)) && (0..<count).contains(Int(copy.to)))

@@ -37,6 +37,7 @@ static const size_t QUERIES_2 = 864384;
 
 #include "functions.h"
 #include "meeting.h"
+#include "processors.h"
 #include "step.h"
 #include "rows.h"
 #include "wanted.h"

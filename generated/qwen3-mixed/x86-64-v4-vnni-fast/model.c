@@ -175,10 +175,14 @@ static void run_thread(const struct context *c, int thread, int threads) {
 
 static void run(const model_step *step, int32_t threads) {
     struct meeting meeting = {.patience = MOST_PATIENCE};
+    struct processors processors = {{0}};
     const struct context c = {step, (const uint8_t *)step->weights, (uint8_t *)step->scratch,
                               step->rows, streams_of(step), &meeting};
 #pragma omp parallel num_threads(threads)
-    run_thread(&c, omp_get_thread_num(), omp_get_num_threads());
+    {
+        if (threads > 1) spread(&processors);
+        run_thread(&c, omp_get_thread_num(), omp_get_num_threads());
+    }
 }
 
 static uint64_t scratch_bytes(int32_t threads) {

@@ -35,6 +35,7 @@ static const size_t PREPARED_2 = 593984;
 
 #include "functions.h"
 #include "meeting.h"
+#include "processors.h"
 #include "step.h"
 #include "rows.h"
 #include "wanted.h"
