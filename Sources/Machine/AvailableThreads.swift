@@ -20,32 +20,11 @@ func allowedProcessors(root: String) -> Int? {
   return count > 0 ? count : nil
 }
 
-/// Processors' worth of time that control groups grant, version 1 or 2; nil for no limit. The
-/// limit of any group above this process's holds as well.
+/// Processors' worth of time that control groups grant, version 1 or 2; nil for no limit.
 func processorQuota(root: String) -> Double? {
-  let groups = text(root + "proc/self/cgroup")?.split(separator: "\n") ?? []
-  var quotas: [Double] = []
-  for group in groups {
-    // "0::/path" in version 2, "4:cpu,cpuacct:/path" in version 1.
-    let fields = group.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-    guard fields.count == 3 else { continue }
-    let controllers = fields[1].split(separator: ",")
-    if controllers.isEmpty {
-      quotas += ancestors(fields[2]).compactMap { unifiedQuota(root + "sys/fs/cgroup" + $0) }
-    } else if controllers.contains("cpu") {
-      for hierarchy in Set(["cpu", String(fields[1])]) {
-        let folder = root + "sys/fs/cgroup/" + hierarchy
-        quotas += ancestors(fields[2]).compactMap { legacyQuota(folder + $0) }
-      }
-    }
-  }
-  return quotas.min()
-}
-
-/// "/a/b", "/a", "/".
-private func ancestors(_ path: Substring) -> [String] {
-  let parts = path.split(separator: "/")
-  return (0...parts.count).reversed().map { "/" + parts.prefix($0).joined(separator: "/") }
+  controlGroups("cpu", root: root).compactMap { group in
+    group.isUnified ? unifiedQuota(group.folder) : legacyQuota(group.folder)
+  }.min()
 }
 
 /// cpu.max holds "200000 100000", or "max 100000".
@@ -69,8 +48,4 @@ private func share(_ quota: Substring, of period: Substring) -> Double? {
     return nil
   }
   return quota / period
-}
-
-private func text(_ path: String) -> String? {
-  try? String(contentsOfFile: path, encoding: .utf8)
 }

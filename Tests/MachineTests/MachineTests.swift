@@ -57,6 +57,29 @@ struct MachineTests {
     #expect(availableThreads() >= 1)
   }
 
+  @Test func `Memory is what is left within the tightest group`() throws {
+    let group = "proc/self/cgroup"
+    let limited = [
+      group: "0::/a/b\n", "sys/fs/cgroup/a/memory.max": "1000000\n",
+      "sys/fs/cgroup/a/memory.current": "400000\n", "sys/fs/cgroup/a/b/memory.max": "max\n",
+      "sys/fs/cgroup/a/b/memory.current": "1\n",
+    ]
+    #expect(try withRoot(limited, memoryQuota) == 600_000)
+    var over = limited
+    over["sys/fs/cgroup/a/memory.current"] = "1200000\n"
+    #expect(try withRoot(over, memoryQuota) == 0)
+    let legacy = [
+      group: "5:memory:/x\n", "sys/fs/cgroup/memory/x/memory.limit_in_bytes": "5000\n",
+      "sys/fs/cgroup/memory/x/memory.usage_in_bytes": "3000\n",
+    ]
+    #expect(try withRoot(legacy, memoryQuota) == 2000)
+    #expect(try withRoot([group: "0::/\n"], memoryQuota) == nil)
+    let meminfo = "MemTotal:  3000 kB\nMemAvailable:   2000 kB\n"
+    #expect(try withRoot(["proc/meminfo": meminfo], availableMemory) == 2_048_000)
+    #expect(try withRoot([:], availableMemory) == nil)
+    #expect(availableMemory() > 0)
+  }
+
   @Test func `The affinity mask is counted`() throws {
     let status = "Name:\tx\nCpus_allowed:\tf,ffffff01\nCpus_allowed_list:\t0\n"
     #expect(try withRoot(["proc/self/status": status], allowedProcessors) == 4 + 24 + 1)
