@@ -232,7 +232,7 @@ struct SchemaTests {
       valid: [], invalid: []),
   ]
 
-  @Test(arguments: values + strings + structures + unevaluated)
+  @Test(arguments: values + strings + structures + unevaluated + ClientSchemas.formats)
   func `a grammar takes what its schema accepts, and nothing else`(_ example: Example) throws {
     let schema = try JSON(parsing: example.schema)
     guard !example.valid.isEmpty else {

@@ -179,7 +179,7 @@ extension PatternReader {
       for prefix in ["General_Category=", "gc="] where name.hasPrefix(prefix) {
         name.removeFirst(prefix.count)
       }
-      guard let set = CharacterSet.category(name) else {
+      guard let set = CharacterSet.property(name) else {
         throw PatternError("names the unknown property '\(name)'")
       }
       return scalar == Self.code("p") ? set : set.inverted
