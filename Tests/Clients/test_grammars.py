@@ -9,6 +9,7 @@ import ipaddress
 import json
 import os
 import random
+import re
 import subprocess
 import uuid
 
@@ -56,8 +57,14 @@ def multiple_of(_, divisor, value, __):
         yield jsonschema.ValidationError(f"{value!r} is not a multiple of {divisor}")
 
 
+def pattern(_, pattern, text, __):
+    """As ECMA 262 has it: Python's $ also stands before a line break at the end."""
+    if isinstance(text, str) and not re.search(pattern.replace("$", r"\Z"), text):
+        yield jsonschema.ValidationError(f"{text!r} doesn't match {pattern}")
+
+
 Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator, {"multipleOf": multiple_of}
+    jsonschema.Draft202012Validator, {"multipleOf": multiple_of, "pattern": pattern}
 )
 
 
@@ -118,7 +125,7 @@ class Schemas:
             if self.maybe(0.25):
                 schema[keyword] = self.random.choice(NUMBERS)
         if self.maybe(0.15):
-            schema["multipleOf"] = self.random.choice([1, 2, 3, 7, 12, 0.1, 0.01])
+            schema["multipleOf"] = self.random.choice([1, 2, 3, 7, 12, 0.1, 0.01, 0.5, 0.25, 0.3, 1.5, 3.7, 0.125])
         return schema
 
     def integer(self, depth):
@@ -297,7 +304,7 @@ def test_no_grammar_takes_or_says_what_its_schema_refuses(answer):
         ("unevaluatedItems", {"unevaluatedItems": False}),
         ("$dynamicRef", {"$dynamicRef": "#a"}),
         ("dependencies", {"dependencies": {"a": ["b"]}}),
-        ("multipleOf", {"multipleOf": 0.3}),
+        ("multipleOf", {"multipleOf": 0.1001}),
         ("uniqueItems", {"type": "array", "uniqueItems": True, "items": {"type": "string"}}),
         ("format", {"type": "string", "format": "no-such-format"}),
         ("oneOf", {"oneOf": [{"type": "string"}, {"minLength": 3}]}),
