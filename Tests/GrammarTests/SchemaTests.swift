@@ -279,6 +279,7 @@ struct SchemaTests {
     (#"{"type":"number","multipleOf":0.1001}"#, "multipleOf"),
     (#"{"type":"number","multipleOf":1e-19}"#, "multipleOf"),
     (#"{"type":"number","multipleOf":-0.5}"#, "multipleOf"),
+    (#"{"type":"string","pattern":"\\U0001F600"}"#, "pattern"),
     (##"{"$dynamicRef":"#x"}"##, "$dynamicRef"),
     (#"{"$ref":"https://example.org/schema.json"}"#, "$ref"),
     (#"{"type":"object","minProperties":3}"#, "minProperties"),
