@@ -80,6 +80,11 @@ class Schemas:
             self.definitions[name] = {}
         for name in self.definitions:
             self.definitions[name] = self.schema(2)
+        for name in self.definitions:
+            # References inside are then to what stands here.
+            if self.maybe(0.15):
+                local = {other: self.plain() for other in self.definitions}
+                self.definitions[name] = {**self.definitions[name], "$id": name, "$defs": local}
         schema = self.schema(3)
         return {**schema, "$defs": self.definitions} if self.definitions else schema
 

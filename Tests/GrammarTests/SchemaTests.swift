@@ -257,7 +257,9 @@ struct SchemaTests {
       valid: [], invalid: []),
   ]
 
-  @Test(arguments: values + strings + structures + unevaluated + ClientSchemas.formats)
+  @Test(
+    arguments: values + strings + structures + unevaluated + ClientSchemas.formats
+      + ReferenceSchemas.all)
   func `a grammar takes what its schema accepts, and nothing else`(_ example: Example) throws {
     let schema = try JSON(parsing: example.schema)
     guard !example.valid.isEmpty else {
