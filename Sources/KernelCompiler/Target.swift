@@ -51,6 +51,11 @@ public struct Target: Sendable, Equatable {
     let names = (["native"] + known.map(\.name)).joined(separator: ", ")
     throw CompilerError("target \(name) is unknown; the targets are \(names)")
   }
+
+  /// Refuses a name that no target has, where no compiler need be asked.
+  public static func check(_ name: String) throws {
+    _ = try named(name, predefinedMacros: [])
+  }
 }
 
 /// Which vocabulary of vector words the C is written in.

@@ -128,7 +128,11 @@ struct Compile: ParsableCommand {
   /// Text of one stage, the same at every run.
   private func text(of stage: Stage, of path: String) throws -> String {
     let model = try ModelDirectory(path: path)
-    if stage == .graph { return try graphText(model) }
+    if stage == .graph {
+      // The same for all of them, and without a compiler: but for a name that means none.
+      for name in target { try Target.check(name) }
+      return try graphText(model)
+    }
     if stage == .manifest { return try manifestText(model) }
     let toolchain = try Toolchain.find()
     return try targets().map { target in

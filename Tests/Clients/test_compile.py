@@ -149,6 +149,7 @@ def test_a_bundle_for_another_cpu_says_what_lacks_and_what_to_do(bundle, tmp_pat
     [
         (["no/such/model"], 1, "no/such/model"),
         ([POCKET, "--target", "x99"], 1, "target x99 is unknown"),
+        ([POCKET, "--target", "x99", "--emit", "graph"], 1, "target x99 is unknown"),
         ([POCKET, "--emit", "poem"], 64, "poem"),
         ([POCKET, "--numerics", "wild"], 64, "wild"),
         ([POCKET, "-o", "/proc/x/y"], 1, "/proc/x/y can't be made (/proc/x: No such file"),
@@ -239,6 +240,15 @@ def test_an_error_leaves_nothing_in_the_temporary_folder(tmp_path, monkeypatch):
     result = run(POCKET, "--output", tmp_path / "pocket.mlxbundle", status=1)
     assert "broken" in result.stderr
     assert list(temporary.iterdir()) == []
+
+
+def test_an_unusable_temporary_folder_is_named_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
+    for arguments in (["--emit", "plan"], ["--emit", "manifest"], ["-o", tmp_path / "p.mlxbundle"]):
+        error = run(POCKET, *arguments, status=1).stderr
+        assert f"{tmp_path}/missing/: no folder can be made there: No such file" in error
+        assert "Set TMPDIR to a folder that can be written" in error
+        assert "compiler" not in error.lower()
 
 
 def test_a_model_without_weights_is_refused_and_leaves_nothing(tmp_path):

@@ -2,12 +2,16 @@
 each some texts that may or may not satisfy it, and others drawn under the grammar's masks. What the
 grammar takes or says must satisfy the schema."""
 
+import base64
 import copy
 import decimal
+import ipaddress
 import json
 import os
 import random
+import re
 import subprocess
+import uuid
 
 import jsonschema
 import pytest
@@ -20,8 +24,29 @@ STRINGS += ["12", "127.0.0.1", "a@b.co", "1b4e28ba-2fa1-11d2-883f-0016d3cca427",
 PATTERNS = ["^a", "b$", "^[a-c]{1,3}$", "^x[0-9]+$", "a.c", "^(ab|ba)*$", "[^a]", "^\\d{2,4}$"]
 NUMBERS = [0, 1, -1, 2, 3, 7, 10, 12, 14, 100, -7, 0.5, 1.0, -0.5, 2.25, 1e3, 0.1, 99, 1e-7]
 NUMBERS += [2**53, 2**53 + 1, -(2**53) - 1, 123456789.125]
-FORMATS = ["date", "ipv4", "ipv6", "uuid", "email"]
-CHECKED = jsonschema.FormatChecker(formats=FORMATS)
+STRINGS += ["1b4e28ba-2fa1-41d2-883f-0016d3cca427", "10.0.0.0/8", "10.0.0.1/8", "QQ==", "QQ"]
+# zod's: look-aheads in groups, optional ones too.
+PATTERNS += ["^(?!\\.)(?!.*\\.\\.)([a-c.]*)[a-c]$"]
+PATTERNS += ["^x(?:(\\d+W)|(?!.*W)(?=\\d)(\\d+Y)?(T(?=\\d)(\\d+H)?)?)$"]
+PATTERNS += ["^(?!^[-+.]*$)[+-]?\\d*\\.?\\d*$"]
+# The package checks these, or the functions below do.
+FORMATS = ["date", "ipv4", "ipv6", "uuid", "email", "uuid4", "base64url", "ipvanynetwork"]
+CHECKED = jsonschema.FormatChecker(formats=FORMATS[:5])
+
+
+@CHECKED.checks("uuid4", raises=ValueError)
+def is_uuid4(text):
+    return not isinstance(text, str) or uuid.UUID(text).version == 4
+
+
+@CHECKED.checks("base64url", raises=ValueError)
+def is_base64url(text):
+    return not isinstance(text, str) or base64.b64decode(text, "-_", validate=True) is not None
+
+
+@CHECKED.checks("ipvanynetwork", raises=ValueError)
+def is_network(text):
+    return not isinstance(text, str) or ipaddress.ip_network(text) is not None
 
 
 def multiple_of(_, divisor, value, __):
@@ -32,8 +57,14 @@ def multiple_of(_, divisor, value, __):
         yield jsonschema.ValidationError(f"{value!r} is not a multiple of {divisor}")
 
 
+def pattern(_, pattern, text, __):
+    """As ECMA 262 has it: Python's $ also stands before a line break at the end."""
+    if isinstance(text, str) and not re.search(pattern.replace("$", r"\Z"), text):
+        yield jsonschema.ValidationError(f"{text!r} doesn't match {pattern}")
+
+
 Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator, {"multipleOf": multiple_of}
+    jsonschema.Draft202012Validator, {"multipleOf": multiple_of, "pattern": pattern}
 )
 
 
@@ -49,6 +80,11 @@ class Schemas:
             self.definitions[name] = {}
         for name in self.definitions:
             self.definitions[name] = self.schema(2)
+        for name in self.definitions:
+            # References inside are then to what stands here.
+            if self.maybe(0.15):
+                local = {other: self.plain() for other in self.definitions}
+                self.definitions[name] = {**self.definitions[name], "$id": name, "$defs": local}
         schema = self.schema(3)
         return {**schema, "$defs": self.definitions} if self.definitions else schema
 
@@ -94,7 +130,7 @@ class Schemas:
             if self.maybe(0.25):
                 schema[keyword] = self.random.choice(NUMBERS)
         if self.maybe(0.15):
-            schema["multipleOf"] = self.random.choice([1, 2, 3, 7, 12, 0.1, 0.01])
+            schema["multipleOf"] = self.random.choice([1, 2, 3, 7, 12, 0.1, 0.01, 0.5, 0.25, 0.3, 1.5, 3.7, 0.125])
         return schema
 
     def integer(self, depth):
@@ -273,7 +309,7 @@ def test_no_grammar_takes_or_says_what_its_schema_refuses(answer):
         ("unevaluatedItems", {"unevaluatedItems": False}),
         ("$dynamicRef", {"$dynamicRef": "#a"}),
         ("dependencies", {"dependencies": {"a": ["b"]}}),
-        ("multipleOf", {"multipleOf": 0.3}),
+        ("multipleOf", {"multipleOf": 0.1001}),
         ("uniqueItems", {"type": "array", "uniqueItems": True, "items": {"type": "string"}}),
         ("format", {"type": "string", "format": "no-such-format"}),
         ("oneOf", {"oneOf": [{"type": "string"}, {"minLength": 3}]}),

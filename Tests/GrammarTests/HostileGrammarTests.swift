@@ -98,6 +98,25 @@ struct HostileGrammarTests {
     #expect(matcher.allowed(TestVocabulary.synthetic.count)?.isEmpty == true)
   }
 
+  /// Whatever the amount of work after which following is given up: half looked through, a choice
+  /// may seem to have one way only.
+  @Test func `nothing is forced that need not come, also where following is given up`() throws {
+    let pattern = "x(?:\("ABCDEFGH".map { "\($0)bcdef" }.joined(separator: "|")))"
+    var failures = 0
+    for work in 1..<300 {
+      var limits = GrammarLimits()
+      (limits.followingWork, limits.workPerToken) = (work, 0)
+      let grammar = TokenGrammar(try .regex(pattern, limits: limits), TestVocabulary.synthetic)
+      // What is behind one of the ways is known from another answer.
+      guard GrammarMatcher(grammar).accept(text: "xAbcdef") else { continue }
+      let matcher = GrammarMatcher(grammar)
+      guard matcher.accept(text: "x") else { continue }
+      #expect(matcher.forcedTokens().isEmpty, "\(work)")
+      failures += matcher.failure == nil ? 0 : 1
+    }
+    #expect(failures > 0)
+  }
+
   @Test func `a text that is easy to follow goes on for as long as it likes`() throws {
     var limits = GrammarLimits()
     limits.followingWork = 20_000

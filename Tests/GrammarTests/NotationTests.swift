@@ -32,6 +32,30 @@ struct NotationTests {
     #expect(!takes(grammar, "\"Aéd]x."))
   }
 
+  @Test func `characters are written by their numbers, as llama_cpp reads them`() throws {
+    let grammar = try Grammar.gbnf(#"root ::= "\U0001F600\u00e9\x41" [\U0001F601-\U0001F64F\x30]+"#)
+    #expect(takes(grammar, "😀éA😁0"))
+    #expect(!takes(grammar, "😀éA😀"))
+    #expect(!takes(grammar, "😀éA"))
+    let lark = try Grammar.lark(
+      #"""
+      start: "\U0001F600" /[\U0001F601-\U0001F64F]/
+      """#)
+    #expect(takes(lark, "😀😁"))
+    #expect(!takes(lark, "😀😀"))
+  }
+
+  @Test func `priorities in Lark's notation change no language`() throws {
+    let rules = """
+      start.1: (KEYWORD | NAME)+
+      KEYWORD.2: "if"
+      NAME.-1: /[a-z]/
+      """
+    let grammar = try Grammar.lark(rules)
+    for text in ["if", "ifif", "fi", "iffy"] { #expect(takes(grammar, text), "\(text)") }
+    for text in ["", "IF", "i1"] { #expect(!takes(grammar, text), "\(text)") }
+  }
+
   @Test func `a grammar in Lark's notation is followed`() throws {
     let grammar = try Grammar.lark(
       """
@@ -68,6 +92,8 @@ struct NotationTests {
     "root ::= [a", "root ::= \"a\"{3,1}", "root ::= ]", "nothing", "x ::= \"a\"",
     "root ::= \"a\"\nroot ::= \"b\"", "start: a\na: \"x\" a", "start: %x",
     "%import common.NOTHING\nstart: \"a\"",
+    "start.x: \"a\"", "start.: \"a\"", #"root ::= "\U00110000""#, #"root ::= "\U1F600""#,
+    #"root ::= "\U0000D83D""#,
     "start: /(/", "start: \"b\"..\"a\"",
   ])
   func `a malformed or endless grammar is refused`(_ text: String) {

@@ -22,6 +22,8 @@ struct SampledTextTests {
     #"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"integer"}},"if":{"properties":{"a":{"const":"x"}},"required":["a"]},"then":{"required":["b"]},"additionalProperties":false}"#,
     #"{"type":"string","not":{"enum":["a","b",""]},"maxLength":3}"#,
     #"{"type":"object","propertyNames":{"pattern":"^[a-z]{1,3}$"},"additionalProperties":{"type":"number"},"minProperties":1}"#,
+    #"{"type":"array","items":{"type":"number","multipleOf":0.25,"minimum":-3,"maximum":40},"minItems":2}"#,
+    #"{"type":"number","multipleOf":0.625,"exclusiveMaximum":100}"#,
     #"{}"#,
     #"{"type":["integer","string","object"]}"#,
   ]

@@ -56,6 +56,31 @@ struct SchemaTests {
       schema: #"{"type":"number","multipleOf":0.01,"minimum":0}"#, valid: ["0", "1.5", "2.25"],
       invalid: ["2.255", "-0.01"]),
     Example(
+      schema: #"{"type":"number","multipleOf":0.25}"#,
+      valid: ["0", "-0.25", "1.5", "2.75", "100", "12.50"],
+      invalid: ["0.2", "1.05", "2.750", "3.", "0.125", "00.5", "1.5e0", "12345678901234567.5"]),
+    Example(
+      schema: #"{"type":"number","multipleOf":0.3,"exclusiveMinimum":0,"maximum":12}"#,
+      valid: ["0.3", "0.9", "3", "11.1", "12", "12.0"],
+      invalid: ["0", "0.1", "1", "12.3", "10.1"]),
+    Example(
+      schema: #"{"type":"number","multipleOf":1.5}"#, valid: ["1.5", "3", "-4.5"],
+      invalid: ["1", "2", "0.5", "1.50"]),
+    Example(
+      schema: #"{"type":"integer","multipleOf":0.5}"#, valid: ["1", "-2"], invalid: ["0.5", "1.0"]),
+    Example(
+      schema: #"{"type":"integer","multipleOf":2.5}"#, valid: ["5", "-10", "0"],
+      invalid: ["1", "2", "2.5"]),
+    Example(
+      schema: #"{"type":"number","multipleOf":3.7,"minimum":3,"maximum":3.6}"#, valid: [],
+      invalid: []),
+    Example(
+      schema: #"{"enum":[0.3,0.25,1,0.7000001,1e300],"multipleOf":0.1}"#,
+      valid: ["0.3", "1", "1e+300"], invalid: ["0.25", "0.7000001"]),
+    Example(
+      schema: #"{"type":"number","allOf":[{"multipleOf":0.25},{"multipleOf":0.1}]}"#,
+      valid: ["0.5", "-1", "2.0"], invalid: ["0.25", "0.1"]),
+    Example(
       schema: #"{"enum":["a",1,null,{"b":[2]}]}"#,
       valid: ["\"a\"", "1", "null", #"{"b":[2]}"#, #"{"b": [2]}"#], invalid: ["\"b\"", "2", "{}"]),
     Example(
@@ -107,7 +132,10 @@ struct SchemaTests {
     Example(
       schema: #"{"type":"string","format":"date"}"#,
       valid: ["\"2024-02-29\"", "\"1999-12-31\"", "\"2000-02-29\""],
-      invalid: ["\"2023-02-29\"", "\"1900-02-29\"", "\"2024-13-01\"", "\"2024-4-1\""]),
+      invalid: [
+        "\"2023-02-29\"", "\"1900-02-29\"", "\"2024-13-01\"", "\"2024-4-1\"", "\"0000-02-29\"",
+        "\"0000-03-01\"",
+      ]),
     Example(
       schema: #"{"type":"string","format":"date-time"}"#,
       valid: ["\"2024-02-29T23:59:59Z\"", "\"2024-02-28T00:00:00.5+01:30\""],
@@ -232,7 +260,9 @@ struct SchemaTests {
       valid: [], invalid: []),
   ]
 
-  @Test(arguments: values + strings + structures + unevaluated)
+  @Test(
+    arguments: values + strings + structures + unevaluated + ClientSchemas.formats
+      + ReferenceSchemas.all)
   func `a grammar takes what its schema accepts, and nothing else`(_ example: Example) throws {
     let schema = try JSON(parsing: example.schema)
     guard !example.valid.isEmpty else {
@@ -251,7 +281,10 @@ struct SchemaTests {
     (#"{"oneOf":[{"type":"string"},{"maxLength":3}]}"#, "oneOf"),
     (#"{"type":"string","format":"regex"}"#, "format"),
     (#"{"type":"string","pattern":"(a)\\1"}"#, "pattern"),
-    (#"{"type":"number","multipleOf":0.3}"#, "multipleOf"),
+    (#"{"type":"number","multipleOf":0.1001}"#, "multipleOf"),
+    (#"{"type":"number","multipleOf":1e-19}"#, "multipleOf"),
+    (#"{"type":"number","multipleOf":-0.5}"#, "multipleOf"),
+    (#"{"type":"string","pattern":"\\U0001F600"}"#, "pattern"),
     (##"{"$dynamicRef":"#x"}"##, "$dynamicRef"),
     (#"{"$ref":"https://example.org/schema.json"}"#, "$ref"),
     (#"{"type":"object","minProperties":3}"#, "minProperties"),

@@ -29,9 +29,14 @@ extension ExpressionPool {
         node.first, max(node.second - 1, 0), node.third == -1 ? -1 : node.third - 1)
       return concatenation(derivative(node.first, byte), rest)
     case .multiple:
+      if byte == UInt8(ascii: ".") {
+        return multiple(of: node.first, remainder: node.second, left: node.third)
+      }
       let digit = Int(byte - UInt8(ascii: "0"))
-      let remainder = (Int(node.second) * 10 + digit) % Int(node.first)
-      return multiple(of: node.first, remainder: Int32(remainder))
+      let remainder = Int32((Int(node.second) * 10 + digit) % Int(node.first))
+      return node.third < 0
+        ? multiple(of: node.first, remainder: remainder, left: -node.third - 1)
+        : multiple(of: node.first, remainder: remainder, places: node.third)
     }
   }
 

@@ -24,7 +24,9 @@ struct ExpressionPool: Sendable {
     case complement
     /// `first`, at least `second` and at most `third` times (-1: without end).
     case repetition
-    /// Digits that continue a number with remainder `second` so that `first` divides it.
+    /// Digits that continue a number with remainder `second` so that `first` divides it, once it is
+    /// multiplied by a power of ten: `third` is 0 for none, the number of digits that may come behind
+    /// a point that hasn't come, or the negative number of those left behind one that has.
     case multiple
   }
 
@@ -292,9 +294,32 @@ extension ExpressionPool {
   }
 
   /// Digits whose number, continuing one with that remainder, `modulus` divides.
-  mutating func multiple(of modulus: Int32, remainder: Int32 = 0) -> Expression {
+  ///
+  /// - Parameter places: see `Kind.multiple`; the divisor is `modulus` behind as many places.
+  mutating func multiple(
+    of modulus: Int32, remainder: Int32 = 0, places: Int32 = 0
+  ) -> Expression {
+    if places < 0, !Self.divides(modulus, remainder, within: -places) { return Self.never }
     for digit in UInt8(ascii: "0")...UInt8(ascii: "9") { _ = byte(digit) }
-    return intern(Node(kind: .multiple, first: modulus, second: remainder))
+    if places != 0 { _ = byte(UInt8(ascii: ".")) }
+    return intern(Node(kind: .multiple, first: modulus, second: remainder, third: places))
+  }
+
+  /// A number behind a point, with so many digits left.
+  mutating func multiple(of modulus: Int32, remainder: Int32, left places: Int32) -> Expression {
+    if places > 0 { return multiple(of: modulus, remainder: remainder, places: -places) }
+    return remainder == 0 ? Self.empty : Self.never
+  }
+
+  /// Whether some digits at the end of a number with that remainder make it a multiple.
+  private static func divides(_ modulus: Int32, _ remainder: Int32, within places: Int32) -> Bool {
+    let missing = (Int(modulus) - scaled(remainder, modulus, places)) % Int(modulus)
+    return (0..<places).reduce(1) { power, _ in min(power * 10, Int(Int32.max)) } > missing
+  }
+
+  /// The remainder once so many zeros have come.
+  private static func scaled(_ remainder: Int32, _ modulus: Int32, _ places: Int32) -> Int {
+    (0..<places).reduce(Int(remainder)) { result, _ in result * 10 % Int(modulus) }
   }
 
   /// The members of a list, or the expression alone.
@@ -336,8 +361,9 @@ extension ExpressionPool {
     case .empty: result.isNullable = true
     case .bytes: result.first = sets[Int(node.first)]
     case .multiple:
-      result.isNullable = node.second == 0
+      result.isNullable = Self.scaled(node.second, node.first, abs(node.third)) == 0
       result.first = ByteSet(UInt8(ascii: "0")...UInt8(ascii: "9"))
+      if node.third > 0 { result.first.insert(UInt8(ascii: ".")) }
     case .concatenation:
       guard let first, let second else { return result }
       result.isNullable = first.isNullable && second.isNullable
@@ -373,47 +399,5 @@ extension ExpressionPool {
       result.first = first.first
     }
     return result
-  }
-}
-
-/// 128 bits that stand for the structure of an expression; seeded anew in each process, so that
-/// nobody can make two that collide.
-struct StructuralHash: Hashable, Sendable {
-  let low: Int
-  let high: Int
-
-  /// - Parameters:
-  ///   - traits: those of the pool's expressions, by number.
-  ///   - sets: the pool's sets.
-  init(_ node: ExpressionPool.Node, _ traits: [ExpressionPool.Traits], _ sets: [ByteSet]) {
-    var low = Hasher()
-    var high = Hasher()
-    high.combine(1)
-    func add(_ value: some Hashable) {
-      low.combine(value)
-      high.combine(value)
-    }
-    func add(child: Int32) {
-      low.combine(traits[Int(child)].identity.low)
-      high.combine(traits[Int(child)].identity.high)
-    }
-    add(node.kind.rawValue)
-    switch node.kind {
-    case .never, .empty: break
-    case .bytes: add(sets[Int(node.first)])
-    case .concatenation, .either, .both:
-      add(child: node.first)
-      add(child: node.second)
-    case .complement: add(child: node.first)
-    case .repetition:
-      add(child: node.first)
-      add(node.second)
-      add(node.third)
-    case .multiple:
-      add(node.first)
-      add(node.second)
-    }
-    self.low = low.finalize()
-    self.high = high.finalize()
   }
 }

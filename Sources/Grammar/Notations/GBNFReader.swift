@@ -99,7 +99,7 @@ private struct GBNFReader {
 
   private func pattern(_ text: String) throws(GrammarError) -> Notation.Tree {
     do throws(PatternError) {
-      return .pattern(try PatternReader.read(text))
+      return .pattern(try PatternReader.read(text, hasLongEscapes: true))
     } catch {
       throw scanner.error("the characters \(text) \(error.reason)")
     }

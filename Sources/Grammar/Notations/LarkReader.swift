@@ -91,7 +91,14 @@ private struct LarkReader {
     guard let name = scanner.name(also: "_") else {
       throw scanner.error("a rule is written name: …")
     }
-    if scanner.take(".") { _ = scanner.number() }
+    // A priority, as in `NAME.2`, says which reading of a text Lark prefers where there are several.
+    // The texts are the same, and no reading is told from another here.
+    if scanner.take(".") {
+      _ = scanner.take("-") || scanner.take("+")
+      guard scanner.number() != nil else {
+        throw scanner.error("a priority is written \(name).2")
+      }
+    }
     scanner.skipSpace(lines: false)
     guard scanner.take(":") else { throw scanner.error("a ':' is missing behind '\(name)'") }
     notation.rules.append((name, try choice()))
@@ -193,7 +200,8 @@ private struct LarkReader {
     }
     do throws(PatternError) {
       return .pattern(
-        try PatternReader.read(text, limits: limits, ignoresCase: flags.contains("i")))
+        try PatternReader.read(
+          text, limits: limits, ignoresCase: flags.contains("i"), hasLongEscapes: true))
     } catch {
       throw scanner.error("the pattern /\(text)/ \(error.reason)")
     }

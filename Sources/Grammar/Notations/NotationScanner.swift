@@ -101,7 +101,7 @@ struct NotationScanner {
     }
     let parsed: Pattern
     do throws(PatternError) {
-      parsed = try PatternReader.read(pattern)
+      parsed = try PatternReader.read(pattern, hasLongEscapes: true)
     } catch {
       throw self.error("the text \"\(text)\" \(error.reason)")
     }

@@ -66,21 +66,40 @@ struct CharacterSet: Equatable, Sendable {
     return CharacterSet(result)
   }
 
-  /// The characters of a general category such as `L` or `Nd`; nil where there is none.
-  static func category(_ name: String) -> CharacterSet? {
-    guard let contains = categoryTest(name) else { return nil }
+  /// What emojis are composed of beside pictures: digits and signs of key caps, joiners, flags'
+  /// letters and tags, skin and hair.
+  private static let emojiComponents = CharacterSet([
+    0x23...0x23, 0x2A...0x2A, 0x30...0x39, 0x200D...0x200D, 0x20E3...0x20E3, 0xFE0F...0xFE0F,
+    0x1F1E6...0x1F1FF, 0x1F3FB...0x1F3FF, 0x1F9B0...0x1F9B3, 0xE0020...0xE007F,
+  ])
+
+  /// The characters of a property: a general category such as `L` or `Nd`, or one of those of
+  /// emojis; nil where there is none.
+  static func property(_ name: String) -> CharacterSet? {
+    switch name {
+    case "Emoji_Component": emojiComponents
+    case "Emoji": CharacterSet { $0.isEmoji }
+    case "Emoji_Presentation": CharacterSet { $0.isEmojiPresentation }
+    // Without what is only reserved for pictures of later versions of Unicode.
+    case "Extended_Pictographic":
+      CharacterSet { $0.isEmoji }.subtracting(
+        emojiComponents.subtracting(CharacterSet([0x1F9B0...0x1F9B3])))
+    default:
+      categoryTest(name).map { contains in CharacterSet { contains($0.generalCategory) } }
+    }
+  }
+
+  private init(where contains: (Unicode.Scalar.Properties) -> Bool) {
     var ranges: [ClosedRange<UInt32>] = []
     for value in UInt32(0)...0x10FFFF {
-      guard let scalar = Unicode.Scalar(value), contains(scalar.properties.generalCategory) else {
-        continue
-      }
+      guard let scalar = Unicode.Scalar(value), contains(scalar.properties) else { continue }
       if let last = ranges.last, last.upperBound + 1 == value {
         ranges[ranges.count - 1] = last.lowerBound...value
       } else {
         ranges.append(value...value)
       }
     }
-    return CharacterSet(ranges)
+    self.init(ranges)
   }
 
   private static func categoryTest(

@@ -19,6 +19,8 @@ indirect enum Pattern: Sendable {
     }
   }
 
+  var isStart: Bool { if case .start = self { true } else { false } }
+
   var elements: [Pattern] { if case .sequence(let parts) = self { parts } else { [self] } }
   var choices: [Pattern] { if case .choice(let parts) = self { parts } else { [self] } }
 }
@@ -132,14 +134,23 @@ struct PatternCompiler {
   ) throws(PatternError) -> Expression {
     var parts = parts
     while case .start? = parts.first { parts = parts.dropFirst() }
+    // A look-ahead there begins where the text does, too: `^(?!^-*$)`.
+    for (index, part) in zip(parts.indices, parts) {
+      guard case .lookahead(let pattern, let isNegative) = part else { break }
+      let choices = pattern.choices.map {
+        Pattern.sequence(Array($0.elements.drop(while: \.isStart)))
+      }
+      parts[index] = .lookahead(.choice(choices), isNegative: isNegative)
+    }
     return try tail(parts, &pool)
   }
 
-  /// What a group with anchors inside consists of.
+  /// What a group with anchors or look-aheads inside consists of, be it optional or not.
   private func groups(_ pattern: Pattern) -> [Pattern]? {
     switch pattern {
     case .choice(let choices): choices
     case .sequence: [pattern]
+    case .repetition(let body, minimum: 0, maximum: 1): body.choices + [.sequence([])]
     case .characters, .repetition, .start, .end, .lookahead: nil
     }
   }
@@ -181,7 +192,7 @@ struct PatternCompiler {
       let seen = pool.either(ways)
       let condition = isNegative ? pool.complement(seen) : seen
       return pool.both(condition, try tail(following, &pool))
-    case .choice, .sequence:
+    case .choice, .sequence, .repetition:
       if first.isContextual, let choices = groups(first) {
         return try distributed(choices, following, &pool) {
           (compiler, parts, pool) throws(PatternError) in
@@ -189,7 +200,7 @@ struct PatternCompiler {
         }
       }
       return pool.concatenation(try plain(first, &pool), try tail(following, &pool))
-    case .characters, .repetition:
+    case .characters:
       return pool.concatenation(try plain(first, &pool), try tail(following, &pool))
     }
   }

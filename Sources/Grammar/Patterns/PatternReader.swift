@@ -5,20 +5,27 @@ struct PatternReader {
   private var depth = 0
   private let limits: GrammarLimits
   private let ignoresCase: Bool
+  /// Whether `\U0001F600` is a character, as in grammars; ECMA 262 has no such escape.
+  private let hasLongEscapes: Bool
 
   private static let maximumDepth = 100
 
-  private init(_ text: String, _ limits: GrammarLimits, ignoresCase: Bool) {
+  private init(
+    _ text: String, _ limits: GrammarLimits, ignoresCase: Bool, hasLongEscapes: Bool
+  ) {
     scalars = text.unicodeScalars.map(\.value)
     self.limits = limits
     self.ignoresCase = ignoresCase
+    self.hasLongEscapes = hasLongEscapes
   }
 
   static func read(
-    _ text: String, limits: GrammarLimits = GrammarLimits(), ignoresCase: Bool = false
+    _ text: String, limits: GrammarLimits = GrammarLimits(), ignoresCase: Bool = false,
+    hasLongEscapes: Bool = false
   ) throws(PatternError) -> Pattern {
     guard text.utf8.count <= limits.textBytes else { throw PatternError("is too long") }
-    var reader = PatternReader(text, limits, ignoresCase: ignoresCase)
+    var reader = PatternReader(
+      text, limits, ignoresCase: ignoresCase, hasLongEscapes: hasLongEscapes)
     let pattern = try reader.choice()
     guard reader.position == reader.scalars.count else { throw PatternError("has a ')' too many") }
     return pattern
@@ -179,7 +186,7 @@ extension PatternReader {
       for prefix in ["General_Category=", "gc="] where name.hasPrefix(prefix) {
         name.removeFirst(prefix.count)
       }
-      guard let set = CharacterSet.category(name) else {
+      guard let set = CharacterSet.property(name) else {
         throw PatternError("names the unknown property '\(name)'")
       }
       return scalar == Self.code("p") ? set : set.inverted
@@ -197,6 +204,12 @@ extension PatternReader {
     case "v": return 0x0B
     case "0": return 0
     case "x": return try hexadecimal(2)
+    case "U" where hasLongEscapes:
+      let value = try hexadecimal(8)
+      guard Unicode.Scalar(value) != nil else {
+        throw PatternError("escapes no character with '\\U'")
+      }
+      return value
     case "c":
       return try next() % 32
     case "u":
@@ -228,7 +241,7 @@ extension PatternReader {
     for _ in 0..<count {
       let digit = Unicode.Scalar(try next()).flatMap { Character($0).hexDigitValue }
       guard let digit else { throw PatternError("has an escape that isn't hexadecimal") }
-      value = value * 16 + UInt32(digit)
+      value = value << 4 | UInt32(digit)
     }
     return value
   }

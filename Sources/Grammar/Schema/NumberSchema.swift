@@ -21,7 +21,7 @@ extension SchemaCompiler {
         languages.append(try builder.expression(value.otherNumbersPattern))
       }
     }
-    if !isWhole, others == nil, facets.contains(where: Self.excludesNumbers) {
+    if !isWhole, others == nil, facets.contains(where: Self.tellsNeighboursApart) {
       languages.append(try builder.expression(Self.distinctPattern))
     }
     let plain = Self.plainPattern(isWhole: isWhole, facets + (others ?? []))
@@ -37,11 +37,13 @@ extension SchemaCompiler {
   /// only where a bound has more.
   private static let mostDigits = 18
 
-  /// Readers round numbers to doubles, and with more digits one beside an excluded value becomes it.
+  /// Readers round numbers to doubles, and with more digits one beside an excluded value becomes it,
+  /// and a multiple something else.
   private static let distinctPattern = "-?[0-9]+|-?[0-9.]{1,16}"
 
-  private static func excludesNumbers(_ facet: Facet) -> Bool {
-    ["exclusiveMinimum", "exclusiveMaximum", SchemaKeywords.notEnum].contains { facet[$0] != nil }
+  private static func tellsNeighboursApart(_ facet: Facet) -> Bool {
+    let keywords = ["exclusiveMinimum", "exclusiveMaximum", "multipleOf", SchemaKeywords.notEnum]
+    return keywords.contains { facet[$0] != nil }
   }
 
   private static func plainPattern(isWhole: Bool, _ facets: [Facet]) -> String {
@@ -84,10 +86,18 @@ extension SchemaCompiler {
       let sign = builder.pool.optional(builder.pool.literal("-"))
       return builder.pool.concatenation(sign, try multiples(of: modulus, facet))
     }
-    for places in 1...9 where divisor.text() == Self.powerOfTen(places) {
-      return try builder.expression("-?[0-9]+(?:\\.[0-9]{1,\(places)})?")
+    guard let steps = Decimal(divisor)?.fractionSteps else {
+      throw facet.unsupported(
+        "multipleOf", "only positive numbers of at most \(Decimal.mostPlaces) decimal places can be"
+      )
     }
-    throw facet.unsupported("multipleOf", "only positive integers and 0.1, 0.01 and so on can be")
+    guard steps.count <= Self.mostRemainders else {
+      throw facet.unsupported(
+        "multipleOf", "decimals of more than \(Self.mostRemainders) steps can't be")
+    }
+    let sign = builder.pool.optional(builder.pool.literal("-"))
+    let number = builder.pool.multiple(of: Int32(steps.count), places: Int32(steps.places))
+    return builder.pool.concatenation(sign, number)
   }
 
   /// Each remainder is a state, and each bound beside it multiplies them.
@@ -106,52 +116,6 @@ extension SchemaCompiler {
     let ending = builder.pool.literal(String(repeating: "0", count: zeros))
     let others = builder.pool.concatenation(builder.pool.multiple(of: Int32(rest)), ending)
     return builder.pool.either(others, builder.pool.literal("0"))
-  }
-
-  private static func powerOfTen(_ places: Int) -> String {
-    JSON.number(Double("1e-\(places)") ?? 0).text()
-  }
-}
-
-/// A number's digits.
-struct Decimal {
-  let isNegative: Bool
-  /// Without leading zeros, but "0" for zero.
-  let integer: [UInt8]
-  /// Without trailing zeros.
-  let fraction: [UInt8]
-
-  /// Nil for what isn't a number.
-  init?(_ value: JSON) {
-    let text: String
-    switch value {
-    case .integer(let number): (isNegative, text) = (number < 0, number.magnitude.description)
-    case .number(let number): (isNegative, text) = (number < 0, number.magnitude.description)
-    case .null, .bool, .string, .array, .object: return nil
-    }
-    let parts = text.split(separator: "e", maxSplits: 1)
-    let mantissa = parts.first?.split(separator: ".", omittingEmptySubsequences: false) ?? []
-    var whole: [UInt8] = Array((mantissa.first ?? "0").utf8)
-    var rest: [UInt8] = mantissa.count > 1 ? Array(mantissa[1].utf8) : []
-    let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-    for _ in 0..<max(exponent, 0) {
-      let digit: UInt8 = rest.isEmpty ? 0x30 : rest.removeFirst()
-      whole.append(digit)
-    }
-    for _ in 0..<max(-exponent, 0) { rest.insert(whole.popLast() ?? 0x30, at: 0) }
-    while whole.first == 0x30 { whole.removeFirst() }
-    while rest.last == 0x30 { rest.removeLast() }
-    integer = whole.isEmpty ? [0x30] : whole
-    fraction = rest
-  }
-
-  /// Numbers without exponent of another value.
-  var otherNumbersPattern: String {
-    let whole = String(decoding: integer, as: UTF8.self)
-    let rest = String(decoding: fraction, as: UTF8.self)
-    let zeros = fraction.isEmpty ? "(?:\\.0+)?" : "\\.\(rest)0*"
-    let sign = integer == [0x30] && fraction.isEmpty ? "-?" : isNegative ? "-" : ""
-    return "(?!\(sign)\(whole)\(zeros)$)-?[0-9.]+"
   }
 }
 

@@ -12,7 +12,7 @@ extension GrammarBuilder {
     // The builder moves into the compiler and back: a copy would cost what is built so far.
     swap(&compiler.builder, &self)
     defer { swap(&compiler.builder, &self) }
-    let part = try compiler.part(compiler.facets("", schema))
+    let part = try compiler.part(compiler.facets("", document.root))
     try compiler.builder.checkSize()
     return part
   }

@@ -48,15 +48,13 @@ struct Facet: Sendable {
 
 /// A whole schema, in which references are looked up.
 struct SchemaDocument: Sendable {
+  /// With references as pointers from here.
   let root: JSON
-  /// Where schemas with an `$anchor` or an `$id` stand.
-  private var places: [String: (path: String, schema: JSON)] = [:]
 
   init(_ root: JSON, limits: GrammarLimits) throws(GrammarError) {
-    self.root = root
-    if Self.needsIndex(root, depth: limits.depth) {
-      try index(root, path: "", depth: limits.depth)
-    }
+    self.root =
+      Self.needsIndex(root, depth: limits.depth)
+      ? try SchemaReferences.resolved(root, depth: limits.depth) : root
   }
 
   /// Whether something is named by `$anchor` or `$id`, or lies too deep.
@@ -69,23 +67,6 @@ struct SchemaDocument: Sendable {
       }
     case .array(let elements): return elements.contains { needsIndex($0, depth: depth - 1) }
     case .null, .bool, .integer, .number, .string: return false
-    }
-  }
-
-  private mutating func index(_ schema: JSON, path: String, depth: Int) throws(GrammarError) {
-    guard depth > 0 else { throw .tooLarge("the schema is nested too deeply, at '\(path)'") }
-    switch schema {
-    case .object(let object):
-      if let anchor = object["$anchor"]?.string { places["#" + anchor] = (path, schema) }
-      if let id = object["$id"]?.string, !path.isEmpty { places[id] = (path, schema) }
-      for (key, value) in object {
-        try index(value, path: path + "/" + Self.escaped(key), depth: depth - 1)
-      }
-    case .array(let elements):
-      for (position, value) in elements.enumerated() {
-        try index(value, path: "\(path)/\(position)", depth: depth - 1)
-      }
-    case .null, .bool, .integer, .number, .string: break
     }
   }
 
@@ -107,12 +88,7 @@ struct SchemaDocument: Sendable {
   func resolve(_ reference: String, in facet: Facet) throws(GrammarError) -> (
     path: String, schema: JSON
   ) {
-    if let place = places[reference] { return place }
-    let id = root["$id"]?.string
-    var reference = reference
-    if let id, reference.hasPrefix(id) { reference = String(reference.dropFirst(id.count)) }
     if reference.isEmpty || reference == "#" { return ("", root) }
-    if let place = places[reference] { return place }
     guard reference.hasPrefix("#/") else {
       throw facet.unsupported("$ref", "'\(reference)' is not in this schema")
     }

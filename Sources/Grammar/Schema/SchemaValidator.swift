@@ -147,6 +147,9 @@ extension SchemaValidator {
         // Not of the values themselves: Int.min % -1 overflows.
         return value.magnitude % divisor.magnitude == 0
       }
+      if let steps = Decimal(argument)?.fractionSteps, let value = Decimal(number) {
+        return value.isMultiple(ofSteps: steps.count, places: steps.places)
+      }
       let quotient = (number.double ?? 0) / bound
       return quotient == quotient.rounded()
     default: return true

@@ -11,7 +11,7 @@ public struct ArithmeticPeak: @unchecked Sendable {
   /// Compiles the measuring loops for a target, which this machine must be able to run.
   public init(target: Target, toolchain: Toolchain) throws {
     let files = try Self.source(for: target)
-    let folder = try TemporaryFolder(in: NSTemporaryDirectory(), name: "roofline")
+    let folder = try TemporaryFolder(named: "roofline")
     let handle = try folder.use { folder in
       let path = "\(folder)/roofline.so"
       try toolchain.compile(files: files, flags: CompiledSource.flags(for: target), to: path)

@@ -57,7 +57,7 @@ extension Toolchain {
   private func inSourceFolder<Result>(
     of files: SourceFiles, _ body: (String, [String]) throws -> Result
   ) throws -> Result {
-    let folder = try TemporaryFolder(in: NSTemporaryDirectory(), name: "mlx-compile")
+    let folder = try TemporaryFolder(named: "mlx-compile")
     return try folder.use { folder in
       for file in files {
         try file.text.write(toFile: "\(folder)/\(file.name)", atomically: false, encoding: .utf8)

@@ -32,31 +32,44 @@ struct CompilerProbe {
 
     """
 
-  func run() -> Outcome {
-    do {
-      return try build()
-    } catch {
-      return .fails(Self.reason("\(error)"))
+  /// - Throws: a `CompilerError` where temporary files can't be, which is no compiler's fault.
+  func run() throws -> Outcome {
+    let folder = try TemporaryFolder(named: "mlx-compile-probe")
+    return try folder.use { folder in
+      do {
+        try Self.program.write(toFile: "\(folder)/probe.c", atomically: false, encoding: .utf8)
+      } catch {
+        throw CompilerError(
+          "\(folder)/probe.c can't be written: \(error.localizedDescription). "
+            + TemporaryFolder.advice)
+      }
+      return try build(in: folder)
     }
   }
 
-  private func build() throws -> Outcome {
-    let folder = try TemporaryFolder(in: NSTemporaryDirectory(), name: "mlx-compile-probe")
-    return try folder.use { folder in
-      try Self.program.write(toFile: "\(folder)/probe.c", atomically: false, encoding: .utf8)
-      let compile = ChildProcess(
-        path: path,
-        arguments: flags + CompilerFlags.library + ["probe.c", "-o", "probe.so"]
-          + CompilerFlags.link,
-        directory: folder, timeLimit: .seconds(60))
-      let result = try compile.run()
-      if result.status != 0 { return .fails(Self.reason(result.errors)) }
-      guard let library = dlopen("\(folder)/probe.so", RTLD_NOW | RTLD_LOCAL) else {
-        return .fails("what it builds can't be loaded: \(String(cString: dlerror()))")
-      }
-      dlclose(library)
-      return .works
+  private func build(in folder: String) throws -> Outcome {
+    let compile = ChildProcess(
+      path: path,
+      arguments: flags + CompilerFlags.library + ["probe.c", "-o", "probe.so"]
+        + CompilerFlags.link,
+      directory: folder, timeLimit: .seconds(60))
+    let result: ChildProcess.Result
+    do {
+      result = try compile.run()
+    } catch {
+      return .fails(Self.reason("\(error)"))
     }
+    if result.status != 0 { return .fails(Self.reason(result.errors)) }
+    guard let library = dlopen("\(folder)/probe.so", RTLD_NOW | RTLD_LOCAL) else {
+      let reason = String(cString: dlerror())
+      // As where the file system is mounted so that it holds no programs.
+      guard !reason.contains("failed to map segment") else {
+        throw CompilerError("\(reason). \(TemporaryFolder.advice)")
+      }
+      return .fails("what it builds can't be loaded: \(reason)")
+    }
+    dlclose(library)
+    return .works
   }
 
   /// The compiler's first complaint, or what is known to be behind it.

@@ -25,6 +25,22 @@ struct TemporaryFolder {
     lock = Self.locked(path) ?? -1
   }
 
+  /// One where temporary files go, which `TMPDIR` may say.
+  ///
+  /// - Throws: a `CompilerError` that says what to do about a place where none can be made.
+  init(named name: String) throws {
+    let parent = NSTemporaryDirectory()
+    do {
+      try self.init(in: parent, name: name)
+    } catch {
+      throw CompilerError("\(error). \(Self.advice)")
+    }
+  }
+
+  /// What to do where temporary files can't be.
+  static let advice =
+    "Set TMPDIR to a folder that can be written and may hold programs, with room for some megabytes."
+
   func use<Result>(
     interruption: Interruption = .ofProcess, _ body: (String) throws -> Result
   ) rethrows -> Result {

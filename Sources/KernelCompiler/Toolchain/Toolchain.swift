@@ -61,7 +61,7 @@ public struct Toolchain: Hashable, Sendable {
         }
       }
       defer { for job in macros { try? job.wait() } }
-      if let reason = failure(of: path, flagSets: flagSets) {
+      if let reason = try failure(of: path, flagSets: flagSets) {
         failures.append("\(path): \(reason)")
       } else {
         return Toolchain(path: path, name: try predefinedMacros(of: path, flags: []).compilerName)
@@ -71,9 +71,10 @@ public struct Toolchain: Hashable, Sendable {
   }
 
   /// Why a compiler can't do the job; nil where it can.
-  private static func failure(of path: String, flagSets: [[String]]) -> String? {
+  private static func failure(of path: String, flagSets: [[String]]) throws -> String? {
     for flags in flagSets {
-      if case .fails(let reason) = CompilerProbe(path: path, flags: flags).run() { return reason }
+      let probe = CompilerProbe(path: path, flags: flags)
+      if case .fails(let reason) = try probe.run() { return reason }
     }
     return nil
   }

@@ -13,7 +13,7 @@ final class AnswerConstraints: Sendable {
   private let chat: ChatModel
   private let tokens: Int
   private let constrainsCalls: Bool
-  private let kept = Mutex(Kept())
+  let kept = Mutex(Kept())
 
   struct Kept: Sendable {
     var vocabulary: TokenVocabulary?

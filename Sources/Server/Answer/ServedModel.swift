@@ -1,4 +1,5 @@
 import Chat
+import Dispatch
 import JSON
 import Runtime
 
@@ -14,7 +15,7 @@ public final class ServedModel: Sendable {
   /// Names model, backend and version on every answer: same fingerprint and seed, same answer.
   let fingerprint: String
   let metrics = AnswerMetrics()
-  private let constraints: AnswerConstraints
+  let constraints: AnswerConstraints
 
   /// - Parameters:
   ///   - generationConfiguration, tokenizerConfiguration: the model directory's
@@ -37,7 +38,8 @@ public final class ServedModel: Sendable {
       sampling: SamplingParameters(modelDefaults: generationConfiguration ?? JSONObject()),
       vocabulary: vocabulary,
       tokensContaining: TokenSearch(chat.tokenizer, vocabulary: vocabulary).tokens)
-    Task.detached(priority: .utility) { [constraints] in constraints.prepare() }
+    // Not as a task: it takes a while, and the threads of tasks carry streams.
+    DispatchQueue.global(qos: .utility).async { [constraints] in constraints.prepare() }
   }
 }
 
