@@ -93,6 +93,28 @@ struct PaceTests {
     #expect(planned.suffix(1000).reduce(0, +) > 1000 * 12)
   }
 
+  @Test func `Streams that get deeper leave a long prompt as much room as before`() throws {
+    let cost = try #require(StepCost(milliseconds: curve))
+    var pace = StepPace(maximumRows: 512, cost: cost)
+    for _ in 0..<20 { pace.observe(generating: 4, drafted: 0, rows: 4, seconds: 0.010) }
+    var (planned, waits): ([Int], Int) = ([], 0)
+    for turn in 0..<2000 {
+      let depth = 1 + 3 * Double(turn) / 2000  // in the end a step takes four times as long
+      let budget = pace.promptBudget(generating: 4)
+      let prompt = budget.rows(streamsRun: true, shortest: 100_000)
+      pace.observe(
+        generating: 4, drafted: 0, rows: 4 + prompt,
+        seconds: 0.010 * depth + cost.seconds(rows: 4 + prompt) - 0.010)
+      if prompt > 0 { planned.append(prompt) } else { waits += 1 }
+      #expect(budget.rows(streamsRun: true, shortest: 10) > 0)
+      #expect(budget.rows(streamsRun: false, shortest: 100_000) > 0)
+    }
+    // 4 + 20 rows take twice what 4 do, and ever more fit into twice what streams take.
+    #expect(planned.prefix(100).allSatisfy { $0 >= 14 })
+    #expect(planned.suffix(100).allSatisfy { $0 >= 40 })
+    #expect((100...130).contains(waits))
+  }
+
   @Test func `Single long steps don't stretch what streams are promised`() throws {
     let cost = try #require(StepCost(milliseconds: curve))
     var pace = StepPace(maximumRows: 512, cost: cost)

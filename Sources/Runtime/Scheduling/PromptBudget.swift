@@ -8,9 +8,13 @@ struct PromptBudget: Equatable {
   /// a short delay, since its own client has nothing yet.
   var brisk: Int
   var shortPrompt: Int
+  /// Whether a step of the streams alone is due: how long it takes is what long prompts go by.
+  var waits = false
 
   /// For each step that prompts are in.
   func rows(streamsRun: Bool, shortest: Int) -> Int {
-    max(1, streamsRun ? (shortest <= shortPrompt ? max(brisk, gentle) : gentle) : alone)
+    guard streamsRun else { return max(1, alone) }
+    if shortest <= shortPrompt { return max(1, brisk, gentle) }
+    return waits ? 0 : max(1, gentle)
   }
 }

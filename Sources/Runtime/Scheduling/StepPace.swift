@@ -24,6 +24,9 @@ struct StepPace {
   static let loneStepSeconds = 0.25
   /// A prompt goes on by as many rows in any case, however deep in its context they are.
   static let fewestRows = 2
+  /// After so many steps with prompts in them, one of the streams alone tells what they take now: at
+  /// the end of a long prompt they are deeper in their own contexts than at its beginning.
+  static let stepsBetweenAlone = 16
   /// What a drafted row is assumed to cost until it is known, in steps without any.
   static let assumedDraftCost = 0.3
   static let longestDraft = 8
@@ -46,6 +49,8 @@ struct StepPace {
   /// In steps without drafted rows.
   private var draftCost = Average(memory: 8)
   private var stretch = Self.firstStretch
+  /// Steps with prompts beside streams since one of streams alone.
+  private var stepsSinceAlone = 0
 
   init(maximumRows: Int, cost: StepCost? = nil) {
     self.maximumRows = maximumRows
@@ -66,7 +71,8 @@ struct StepPace {
       alone: max(rows(in: Self.loneStepSeconds, beside: 0), min(64, maximumRows)),
       gentle: gentleRows(beside: generating),
       brisk: rows(in: Self.briskStepSeconds, beside: generating),
-      shortPrompt: Int(min(Self.shortPromptSeconds / perRow, 1e9)))
+      shortPrompt: Int(min(Self.shortPromptSeconds / perRow, 1e9)),
+      waits: stepsSinceAlone >= Self.stepsBetweenAlone)
   }
 
   /// As many rows of prompts as leave the running streams their pace.
@@ -166,6 +172,7 @@ struct StepPace {
   /// were guesses.
   mutating func observe(generating: Int, drafted: Int, rows: Int, seconds: Double) {
     let promptRows = rows - generating - drafted
+    stepsSinceAlone = promptRows > 0 && generating > 0 ? stepsSinceAlone + 1 : 0
     if promptRows > 0 {
       adjustStretch(generating: generating, promptRows: promptRows, seconds: seconds)
       let base = generating > 0 ? self.seconds(streams: generating) : 0
