@@ -22,8 +22,9 @@ struct StepPace {
   static let shortPromptSeconds = 3.0
   /// A step of prompts alone should take at most this long: nobody new gets in while it runs.
   static let loneStepSeconds = 0.25
-  /// A prompt goes on by as many rows in any case, however deep in its context they are.
-  static let fewestRows = 2
+  /// A prompt goes on by as many rows in any case, however deep in its context they are: reading
+  /// 7000 positions takes two of them as long as four (Qwen3-0.6B shape, 31 and 32 ms).
+  static let fewestRows = 4
   /// After so many steps with prompts in them, one of the streams alone tells what they take now: at
   /// the end of a long prompt they are deeper in their own contexts than at its beginning.
   static let stepsBetweenAlone = 16
