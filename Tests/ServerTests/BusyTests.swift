@@ -69,8 +69,9 @@ private final class Compiling: Sendable {
     Thread.detachNewThread { [self] in
       constraints.kept.withLock { _ in
         begun.signal()
-        // For a server that fails the test: it would never end.
-        let outcome = over.wait(timeout: .now() + 60)
+        // For a server that fails the test: it would never end. Other tests that run meanwhile may
+        // take all of the cooperative pool for minutes.
+        let outcome = over.wait(timeout: .now() + 900)
         wasEnded.withLock { $0 = outcome == .success }
       }
       ended.signal()
