@@ -122,7 +122,10 @@ private final class PipeReader: Sendable {
 
   func start() {
     Thread.detachNewThread { [self] in
-      let all = (try? pipe.fileHandleForReading.readToEnd()) ?? Data()
+      let reading = pipe.fileHandleForReading
+      let all = (try? reading.readToEnd()) ?? Data()
+      // The pipe itself may live longer, and a process with 1024 open files breaks Foundation's next.
+      try? reading.close()
       bytes.withLock { $0 = all }
       done.signal()
     }
