@@ -36,8 +36,8 @@ extension CodeWriter {
 
   private func preparation(_ input: InputShape) -> String {
     let what = input.norm == nil ? "of one row" : "of one row, normalised,"
-    return
-      "Columns `from` to `end` \(what) as \(input.activations.map(\.phrase).joined(separator: " and ")) for what follows."
+    let forms = input.activations.map(\.phrase).joined(separator: " and ")
+    return "Columns `from` to `end` \(what) as \(forms) for what follows."
   }
 
   /// Rows after which a kernel begins anew with its weights: as many as keep their prepared form in
