@@ -12,6 +12,20 @@ INLINE float maximum_of_lanes(f32x16 v) {
     return v[0];
 }
 
+// The largest magnitude of some floats.
+INLINE float largest_of(const float *x, int count) {
+    f32x16 most = splat(0);
+    for (int i = 0; i < count; i += 16) most = maximum(most, absolute(load(x + i)));
+    return maximum_of_lanes(most);
+}
+
+// The square root of the sum of their squares.
+INLINE float norm_of(const float *x, int count) {
+    f32x16 total = splat(0);
+    for (int i = 0; i < count; i += 16) total = multiply_add(load(x + i), load(x + i), total);
+    return __builtin_sqrtf(sum_of_lanes(total));
+}
+
 // e^x within 2 units in the last place for x of -87 to 88, zero at -88.
 // x = n ln 2 + r; e^r by its Taylor polynomial, whose next term is below 2^-27 for |r| <= ln 2 / 2.
 INLINE f32x16 exponential_within(f32x16 x) {

@@ -51,7 +51,7 @@ INLINE void score_page(f32x16 (*score)[PAGE_VECTORS], const uint8_t *queries, co
         for (int m = 0; m < QUERIES; m++)
             for (int w = 0; w < WIDTH; w++) sum[m][w] = splat(0);
         for (int first = 0; first < DIMENSION; first += STEP) {
-            look_ahead(ahead, start + first * WIDTH * ROW);
+            look_ahead(ahead, start + first * WIDTH * ROW, STEP * WIDTH * ROW);
             for (int i = first; i < smaller(first + STEP, DIMENSION); i++) {
                 f32x16 key[PAGE_VECTORS];
                 for (int w = 0; w < WIDTH; w++)
@@ -96,11 +96,11 @@ INLINE void add_some_values(float *sums, int stride, const float *shrink,
     int first = 0;
     // Whole steps have a length that the compiler knows: it unrolls them without a count to check.
     for (; first + STEP <= positions; first += STEP) {
-        look_ahead(ahead, start + first * WIDTH * ROW);
+        look_ahead(ahead, start + first * WIDTH * ROW, STEP * WIDTH * ROW);
         for (int i = 0; i < STEP; i++)
             add_position(sum, weights, values, first + i, QUERIES, WIDTH);
     }
-    if (first < positions) look_ahead(ahead, start + first * WIDTH * ROW);
+    if (first < positions) look_ahead(ahead, start + first * WIDTH * ROW, STEP * WIDTH * ROW);
     for (; first < positions; first++)
         add_position(sum, weights, values, first, QUERIES, WIDTH);
     for (int m = 0; m < QUERIES; m++)

@@ -106,8 +106,14 @@ static const unsigned char pages_f16_h[] = {
 static const unsigned char pages_f32_h[] = {
 #embed "pages_f32.h"
 };
+static const unsigned char pages_codes_h[] = {
+#embed "pages_codes.h"
+};
 static const unsigned char pages_floats_h[] = {
 #embed "pages_floats.h"
+};
+static const unsigned char pages_int16_h[] = {
+#embed "pages_int16.h"
 };
 static const unsigned char pages_int8_h[] = {
 #embed "pages_int8.h"
@@ -248,7 +254,9 @@ static const template_file files[] = {
     {"model.h", model_h, sizeof model_h},
     {"pages_f16.h", pages_f16_h, sizeof pages_f16_h},
     {"pages_f32.h", pages_f32_h, sizeof pages_f32_h},
+    {"pages_codes.h", pages_codes_h, sizeof pages_codes_h},
     {"pages_floats.h", pages_floats_h, sizeof pages_floats_h},
+    {"pages_int16.h", pages_int16_h, sizeof pages_int16_h},
     {"pages_int8.h", pages_int8_h, sizeof pages_int8_h},
     {"processors.h", processors_h, sizeof processors_h},
     {"quant/affine2.h", quant_affine2_h, sizeof quant_affine2_h},

@@ -17,7 +17,7 @@ public struct BundleManifest: Sendable, Equatable {
   public var packingKey: String?
   /// "fast" or "exact"
   public var numerics: String
-  /// How keys and values are kept: "f32", "f16" or "int8".
+  /// How keys and values are kept: "f32", "f16", "int16" or "int8".
   public var cacheType: String
   public var targets: [Target]
   public var sizes: Sizes

@@ -58,7 +58,8 @@ extension CacheType {
 }
 
 let cacheTypeHelp = ArgumentHelp(
-  "How keys and values are kept: f16 or int8, which takes half of it (default: f16; f32 in exact).")
+  "How keys and values are kept: int16, f16, or int8, which takes half of it (default: int16; f32 in "
+    + "exact).")
 
 let numericsHelp = ArgumentHelp(
   "fast multiplies by int8 activations (bfloat16 weights: by bfloat16, where the CPU can), exact "

@@ -61,7 +61,7 @@ struct ServeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How keys and values are kept: f16 or int8, which takes half of it (default: f16).",
+      "How keys and values are kept: int16, f16, or int8, which takes half of it (default: int16).",
       discussion: "A bundle keeps what it was compiled with."))
   var cacheType: CacheType?
 

@@ -48,6 +48,8 @@ INLINE f32x16 splat(float x) {
     return (f32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
 }
 
+INLINE void store_words(void *p, u32x16 v) { *(u32x16_anywhere *)p = v; }
+
 // The same four bytes in every lane.
 INLINE u32x16 splat_word(const void *p) {
     const uint32_t x = *(const word_anywhere *)p;

@@ -174,7 +174,7 @@ def test_it_refuses_options_that_make_no_sense(cache, options, cause):
 
 @pytest.mark.parametrize("option", [["--numerics", "exact"], ["--cache-type", "int8"]])
 def test_a_bundle_keeps_what_it_was_compiled_with(cache, server, option):
-    bundle = next(cache.glob("pocket-*-fast-f16-*.mlxbundle"))
+    bundle = next(cache.glob("pocket-*-fast-int16-*.mlxbundle"))
     other = Server("--model", str(bundle), *option, cache=cache)
     assert other.wait_until_ended() == 1
     assert f"compile the model with {' '.join(option)}" in "\n".join(other.log)

@@ -43,6 +43,7 @@ import Testing
     switch cacheType {
     case .f32: 2e-6
     case .f16: 2e-4
+    case .int16: 2e-4
     case .int8: 1e-3
     }
   }
@@ -53,8 +54,12 @@ import Testing
     let bytes = try CacheType.allCases.map {
       try plan(graph, target: target, numerics: .fast, cacheType: $0).pageBytes
     }
-    // Two heads of 64 positions: elements, and for bytes four scales of a key and one of a value.
-    #expect(bytes == [4 * 2 * 128 * 128, 2 * 2 * 128 * 128, 2 * 64 * (256 + 10)])
+    // Two heads of 64 positions: elements, and for whole numbers one or four scales of a key and one
+    // of a value.
+    #expect(
+      bytes == [
+        4 * 2 * 128 * 128, 2 * 2 * 128 * 128, 2 * 64 * (2 * 256 + 4), 2 * 64 * (256 + 10),
+      ])
   }
 
   @Test func `exact numerics refuse pages that round`() throws {

@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .f16), (.fast, .int8)])
+  @Test(arguments: [(Numerics.exact, CacheType.f32)] + [.int16, .f16, .int8].map { (.fast, $0) })
   func `neither batch, chunks, threads nor tiers change a bit`(
     _ numerics: Numerics, _ cacheType: CacheType
   ) throws {
@@ -140,7 +140,7 @@ import Testing
   }
 
   /// `ProductTests` emulate the formats that this model has not.
-  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .f16), (.fast, .int8)])
+  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .int16), (.fast, .int8)])
   func `CPUs that are emulated give the bits that this one gives`(
     _ numerics: Numerics, _ cacheType: CacheType
   ) throws {

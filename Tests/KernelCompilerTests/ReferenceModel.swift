@@ -50,8 +50,8 @@ struct ReferenceModel {
     case .rope(let rope): return inputs[0].enumerated().map { rotate($1, rope, position: $0) }
     case .attention(let attention):
       let heads = attention.keyValueHeads
-      let keys = inputs[1].map { rounded($0, heads: heads, group: 32) }
-      let values = inputs[2].map { rounded($0, heads: heads, group: .max) }
+      let keys = inputs[1].map { rounded($0, heads: heads, isKey: true) }
+      let values = inputs[2].map { rounded($0, heads: heads, isKey: false) }
       return attend([inputs[0], keys, values], attention)
     case .activation(let function): return inputs[0].map { $0.map { apply(function, $0) } }
     case .multiply: return zip(inputs[0], inputs[1]).map { zip($0, $1).map { $0 * $1 } }
@@ -114,23 +114,37 @@ struct ReferenceModel {
     return pow(base, -2 * Double(pair) / channels)
   }
 
-  /// `group` channels of a head share a scale where there are scales.
-  private func rounded(_ row: [Double], heads: Int, group: Int) -> [Double] {
+  /// Keys or values as their pages keep them.
+  private func rounded(_ row: [Double], heads: Int, isKey: Bool) -> [Double] {
     switch cacheType {
     case .f32: return row
     case .f16: return row.map { Double(Float16($0)) }
-    case .int8:
-      let dimension = row.count / heads
-      let step = min(group, dimension)
-      return stride(from: 0, to: row.count, by: dimension).flatMap { head in
-        stride(from: head, to: head + dimension, by: step).flatMap { start in
-          let values = row[start..<min(start + step, head + dimension)]
-          let exact = Float(values.map(abs).max() ?? 0) / 127
-          let scale = Double(Float(bitPattern: (exact.bitPattern + 0xffff) & 0xffff_0000))
-          return values.map { scale > 0 ? ($0 / scale).rounded(.toNearestOrEven) * scale : 0 }
-        }
+    case .int16:
+      return rounded(row, heads: heads, group: .max, steps: 32767, isKey ? norm : largest)
+    case .int8: return rounded(row, heads: heads, group: isKey ? 32 : .max, steps: 127, largest)
+    }
+  }
+
+  /// Whole numbers with a scale for each `group` channels of a head, a bfloat16 that is rounded up.
+  private func rounded(
+    _ row: [Double], heads: Int, group: Int, steps: Float, _ range: (ArraySlice<Double>) -> Double
+  ) -> [Double] {
+    let dimension = row.count / heads
+    let step = min(group, dimension)
+    return stride(from: 0, to: row.count, by: dimension).flatMap { head in
+      stride(from: head, to: head + dimension, by: step).flatMap { start in
+        let values = row[start..<min(start + step, head + dimension)]
+        let exact = Float(range(values)) / steps
+        let scale = Double(Float(bitPattern: (exact.bitPattern + 0xffff) & 0xffff_0000))
+        return values.map { scale > 0 ? ($0 / scale).rounded(.toNearestOrEven) * scale : 0 }
       }
     }
+  }
+
+  private func largest(_ values: ArraySlice<Double>) -> Double { values.map(abs).max() ?? 0 }
+
+  private func norm(_ values: ArraySlice<Double>) -> Double {
+    values.map { $0 * $0 }.reduce(0, +).squareRoot()
   }
 
   private func attend(_ inputs: [[[Double]]], _ attention: Attention) -> [[Double]] {

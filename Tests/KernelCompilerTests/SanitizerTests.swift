@@ -8,7 +8,7 @@ import Testing
 /// Generated code under the address and undefined-behaviour sanitizers, with memory of exactly the
 /// sizes that it asks for.
 @Suite(.timeLimit(.minutes(30))) struct SanitizerTests {
-  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .f16), (.fast, .int8)])
+  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .int16), (.fast, .int8)])
   func `generated code reads and writes only what is its own`(
     _ numerics: Numerics, _ cacheType: CacheType
   ) throws {

@@ -14,14 +14,14 @@ import Testing
     (300, 257, 4), (260, 256, 4), (90, 64, 1), (12, 0, 0),
   ]
 
-  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .f16), (.fast, .int8)])
+  @Test(arguments: [(Numerics.exact, CacheType.f32), (.fast, .int16), (.fast, .int8)])
   func `pages in common change no bit`(_ numerics: Numerics, _ cacheType: CacheType) throws {
     try check(TestModel(heads: 4, keyValueHeads: 2, layers: 2), numerics, cacheType)
   }
 
   @Test func `nor do they where each query has its own head, or sees a window only`() throws {
-    try check(TestModel(heads: 2, keyValueHeads: 2, layers: 2), .fast, .f16)
-    try check(TestModel(heads: 4, keyValueHeads: 2, layers: 2, window: 300), .fast, .f16)
+    try check(TestModel(heads: 2, keyValueHeads: 2, layers: 2), .fast, .int16)
+    try check(TestModel(heads: 4, keyValueHeads: 2, layers: 2, window: 300), .fast, .int16)
   }
 
   private func check(_ model: TestModel, _ numerics: Numerics, _ cacheType: CacheType) throws {

@@ -1,6 +1,8 @@
 /// How a compiled model keeps the keys and values of earlier positions.
 public enum CacheType: String, Sendable, CaseIterable {
   case f32, f16
+  /// 16 bits, with a scale for every key and every value.
+  case int16
   /// Bytes, with a scale for every 32 channels of a key and for every value.
   case int8
 
@@ -8,7 +10,7 @@ public enum CacheType: String, Sendable, CaseIterable {
   public static func usual(_ numerics: Numerics) -> CacheType {
     switch numerics {
     case .exact: .f32
-    case .fast: .f16
+    case .fast: .int16
     }
   }
 
@@ -29,7 +31,8 @@ public enum CacheType: String, Sendable, CaseIterable {
     switch self {
     case .f32: ["pages_f32.h", "pages_floats.h"]
     case .f16: ["pages_f16.h", "pages_floats.h"]
-    case .int8: ["pages_int8.h"]
+    case .int16: ["pages_int16.h", "pages_codes.h"]
+    case .int8: ["pages_int8.h", "pages_codes.h"]
     }
   }
 
@@ -39,6 +42,7 @@ public enum CacheType: String, Sendable, CaseIterable {
     switch self {
     case .f32: return 4 * (dimension + padded)
     case .f16: return 2 * (dimension + padded)
+    case .int16: return 2 * (2 * padded + 2)
     case .int8:
       let scales = (padded + Self.keyGroup - 1) / Self.keyGroup + 1
       return 2 * padded + 2 * scales

@@ -1,4 +1,4 @@
-// qwen3, 3 layers, for x86-64-v3 in fast numerics, keys and values in f16.
+// qwen3, 3 layers, for x86-64-v3 in fast numerics, keys and values in int16.
 //
 // Queries, keys and values, and attention over them.
 
@@ -310,7 +310,7 @@ KERNEL void attention_divided(const struct context *c, const struct call *call, 
 }
 
 // layers.0.attention.attend: of every row over its sequence's pages.
-// 1 call a step, each 256 bytes and 512 operations a position.
+// 1 call a step, each 264 bytes and 512 operations a position.
 SHARED void attention(const struct context *c, const struct call *call, int thread, int threads) {
     enum { HEADS = 2, GROUP = 2, ROWS_TOGETHER = 12 };
     enum { WINDOW = 0, MOST_QUERIES = 24 };
@@ -658,7 +658,7 @@ KERNEL void attention_variant2_divided(const struct context *c, const struct cal
 }
 
 // layers.1-2.attention.attend: of every row over its sequence's pages.
-// 2 calls a step, each 256 bytes and 512 operations a position.
+// 2 calls a step, each 264 bytes and 512 operations a position.
 SHARED void attention_variant2(const struct context *c, const struct call *call, int thread,
                                int threads) {
     enum { HEADS = 2, GROUP = 2, ROWS_TOGETHER = 12 };

@@ -1,8 +1,8 @@
-// qwen3, 3 layers, for x86-64-v3 in fast numerics, keys and values in f16.
+// qwen3, 3 layers, for x86-64-v3 in fast numerics, keys and values in int16.
 //
 // Written by: mlx-compile 0.1.0 --target x86-64-v3 --numerics fast
 // Weights: q3_g128_bf16, q4_g64_bf16, q6_g64_bf16, q8_g32_bf16
-// A step reads 248,832 bytes of weights and, for each position attended to, 768
+// A step reads 248,832 bytes of weights and, for each position attended to, 792
 // bytes of pages; a row takes 671,744 operations.
 
 #include "model.h"
@@ -83,12 +83,12 @@ static const struct call mlp_down_calls[] = {
     {.weights = 77824, .cache = 0},
 };
 static const struct call attention_heads_variant2_calls[] = {
-    {.weights = 94208, .cache = 16384},
-    {.weights = 172032, .cache = 32768},
+    {.weights = 94208, .cache = 16896},
+    {.weights = 172032, .cache = 33792},
 };
 static const struct call attention_variant2_calls[] = {
-    {.weights = 0, .cache = 16384},
-    {.weights = 0, .cache = 32768},
+    {.weights = 0, .cache = 16896},
+    {.weights = 0, .cache = 33792},
 };
 static const struct call attention_output_variant2_calls[] = {
     {.weights = 118784, .cache = 0},
@@ -193,12 +193,12 @@ static const model_kernel_cost kernels[] = {
     {"rope_table", 1, 0, 0, 0, 0},
     {"embed", 1, 0, 0, 0, 0},
     {"attention_heads", 1, 26624, 65536, 0, 0},
-    {"attention", 1, 0, 0, 256, 512},
+    {"attention", 1, 0, 0, 264, 512},
     {"attention_output", 1, 13312, 32768, 0, 0},
     {"gate_and_up", 1, 26624, 65536, 0, 0},
     {"mlp_down", 1, 13312, 32768, 0, 0},
     {"attention_heads_variant2", 2, 46080, 131072, 0, 0},
-    {"attention_variant2", 2, 0, 0, 512, 1024},
+    {"attention_variant2", 2, 0, 0, 528, 1024},
     {"attention_output_variant2", 1, 9216, 32768, 0, 0},
     {"gate_and_up_variant2", 2, 36864, 131072, 0, 0},
     {"mlp_down_variant2", 2, 36864, 65536, 0, 0},
@@ -214,7 +214,7 @@ static const model_description description = {
     .target = "x86-64-v3",
     .cpu_features = "avx avx2 bmi1 bmi2 f16c fma abm movbe",
     .numerics = "fast",
-    .cache_type = "f16",
+    .cache_type = "int16",
     .vocabulary = 320,
     .hidden = 128,
     .layers = 3,
@@ -222,7 +222,7 @@ static const model_description description = {
     .page_positions = PAGE_POSITIONS,
     .context_limit = 4096,
     .weights_bytes = 282624,
-    .page_bytes = 49152,
+    .page_bytes = 50688,
     .kernel_count = sizeof kernels / sizeof *kernels,
     .kernels = kernels,
     .scratch_bytes = scratch_bytes,

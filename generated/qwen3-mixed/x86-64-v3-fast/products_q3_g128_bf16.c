@@ -1,4 +1,4 @@
-// qwen3, 3 layers, for x86-64-v3 in fast numerics, keys and values in f16.
+// qwen3, 3 layers, for x86-64-v3 in fast numerics, keys and values in int16.
 //
 // Products with weights in q3_g128_bf16.
 

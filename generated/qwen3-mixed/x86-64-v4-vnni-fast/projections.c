@@ -1,4 +1,4 @@
-// qwen3, 3 layers, for x86-64-v4-vnni in fast numerics, keys and values in f16.
+// qwen3, 3 layers, for x86-64-v4-vnni in fast numerics, keys and values in int16.
 //
 // What follows attention, and the logits.
 

@@ -1,8 +1,8 @@
-// qwen3, 2 layers, for x86-64-v3 in fast numerics, keys and values in f16.
+// qwen3, 2 layers, for x86-64-v3 in fast numerics, keys and values in int16.
 //
 // Written by: mlx-compile 0.1.0 --target x86-64-v3 --numerics fast
 // Weights: q4_g32_bf16
-// A step reads 74,240 bytes of weights and, for each position attended to, 512
+// A step reads 74,240 bytes of weights and, for each position attended to, 528
 // bytes of pages; a row takes 237,568 operations.
 
 #include "model.h"
@@ -69,11 +69,11 @@ static const struct call embed_calls[] = {
 };
 static const struct call attention_heads_calls[] = {
     {.weights = 4096, .cache = 0},
-    {.weights = 45056, .cache = 16384},
+    {.weights = 45056, .cache = 16896},
 };
 static const struct call attention_calls[] = {
     {.weights = 0, .cache = 0},
-    {.weights = 0, .cache = 16384},
+    {.weights = 0, .cache = 16896},
 };
 static const struct call attention_output_calls[] = {
     {.weights = 16384, .cache = 0},
@@ -145,7 +145,7 @@ static const model_kernel_cost kernels[] = {
     {"rope_table", 1, 0, 0, 0, 0},
     {"embed", 1, 0, 0, 0, 0},
     {"attention_heads", 2, 20480, 65536, 0, 0},
-    {"attention", 2, 0, 0, 512, 1024},
+    {"attention", 2, 0, 0, 528, 1024},
     {"attention_output", 2, 10240, 32768, 0, 0},
     {"gate_and_up", 2, 20480, 65536, 0, 0},
     {"mlp_down", 2, 10240, 32768, 0, 0},
@@ -160,7 +160,7 @@ static const model_description description = {
     .target = "x86-64-v3",
     .cpu_features = "avx avx2 bmi1 bmi2 f16c fma abm movbe",
     .numerics = "fast",
-    .cache_type = "f16",
+    .cache_type = "int16",
     .vocabulary = 320,
     .hidden = 64,
     .layers = 2,
@@ -168,7 +168,7 @@ static const model_description description = {
     .page_positions = PAGE_POSITIONS,
     .context_limit = 4096,
     .weights_bytes = 102400,
-    .page_bytes = 32768,
+    .page_bytes = 33792,
     .kernel_count = sizeof kernels / sizeof *kernels,
     .kernels = kernels,
     .scratch_bytes = scratch_bytes,

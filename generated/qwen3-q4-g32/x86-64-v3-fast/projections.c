@@ -1,4 +1,4 @@
-// qwen3, 2 layers, for x86-64-v3 in fast numerics, keys and values in f16.
+// qwen3, 2 layers, for x86-64-v3 in fast numerics, keys and values in int16.
 //
 // What follows attention, and the logits.
 
