@@ -164,10 +164,11 @@ def print_sampling(port, generator):
 
 
 def print_gaps(port, generator, words):
-    """The pace of four streams, alone and while a long prompt comes in. They are sampled, since
-    the most likely tokens of random weights repeat themselves, and what can be guessed comes in
-    bursts."""
-    load = load_options(port, 4000, 8, temperature=1)
+    """The pace of four streams, before, while and after a long prompt comes in. They are sampled,
+    since the most likely tokens of random weights repeat themselves, and what can be guessed comes
+    in bursts. What a stream takes grows with its own length: a gap in between is compared with what
+    its token would take alone, on the line from the last ones before to the first ones after."""
+    load = load_options(port, 6000, 8, temperature=1)
     streams = [Request(load, random_prompt(8, generator)) for _ in range(4)]
     threads = [threading.Thread(target=stream.run, daemon=True) for stream in streams]
     for thread in threads:
@@ -179,17 +180,25 @@ def print_gaps(port, generator, words):
     if long.error:
         sys.exit(f"the long prompt failed: {long.error}")
     end = long.times[0]
-    gaps = {False: [], True: []}
+    time.sleep(4)
+    before, after, ratios, gaps = [], [], [], []
     for stream in streams:
-        stamps = list(stream.times)
-        for a, b in zip(stamps, stamps[1:], strict=False):
-            if a > stream.started + 1 and b < end:
-                gaps[b > begin].append(b - a)
-    alone = statistics.median(gaps[False])
-    worst = percentile(gaps[True], 0.99)
+        stamps = [stamp for stamp in list(stream.times) if stamp > stream.started + 1]
+        pairs = list(zip(stamps, stamps[1:], strict=False))
+        first = [b - a for a, b in pairs if begin - 2 < a and b < begin]
+        last = [b - a for a, b in pairs if end + 0.5 < a]
+        between = [b - a for a, b in pairs if begin < b < end]
+        low, high = statistics.median(first), statistics.median(last)
+        for place, gap in enumerate(between):
+            ratios.append(gap / (low + (high - low) * place / len(between)))
+        before, after, gaps = before + first, after + last, gaps + between
+    alone, later = statistics.median(before), statistics.median(after)
+    worst, ratio = percentile(gaps, 0.99), percentile(ratios, 0.99)
     print(
-        f"4 streams: a token every {alone * 1e3:.1f} ms; while {words} words come in, 99 % within"
-        f" {worst * 1e3:.1f} ms ({worst / alone:.2f} x); the prompt took {end - begin:.1f} s"
+        f"4 streams: a token every {alone * 1e3:.1f} ms before {words} words come in, and"
+        f" {later * 1e3:.1f} ms after, {len(gaps) / len(streams):.0f} tokens later; meanwhile 99 % take"
+        f" at most {ratio:.2f} x what they take alone at that length, and {worst * 1e3:.1f} ms"
+        f" ({worst / alone:.2f} x before); the prompt took {end - begin:.1f} s"
     )
 
 

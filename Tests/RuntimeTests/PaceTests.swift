@@ -21,8 +21,8 @@ struct PaceTests {
   @Test func `The first prompt beside streams is cut by the cost curve`() throws {
     let pace = StepPace(maximumRows: 512, cost: StepCost(milliseconds: curve))
     let budget = pace.promptBudget(generating: 4)
-    // 4 + 20 rows take 20 ms, twice as long as 4.
-    #expect(budget.gentle == 20)
+    // 4 + 24 rows take 22 ms, 2.2 times as long as 4.
+    #expect(budget.gentle == 24)
     #expect((376...382).contains(budget.brisk))
     #expect((480...486).contains(budget.alone))
     #expect((5800...5824).contains(budget.shortPrompt))
@@ -31,7 +31,7 @@ struct PaceTests {
   @Test func `A machine slower than the curve's cuts alike`() throws {
     var pace = StepPace(maximumRows: 512, cost: StepCost(milliseconds: curve))
     for _ in 0..<40 { pace.observe(generating: 4, drafted: 0, rows: 4, seconds: 0.040) }
-    #expect(pace.promptBudget(generating: 4).gentle == 20)
+    #expect(pace.promptBudget(generating: 4).gentle == 24)
     // Prompt rows alone have become dearer: at a great depth they attend to much.
     for _ in 0..<40 { pace.observe(generating: 4, drafted: 0, rows: 32, seconds: 0.192) }
     #expect((5...10).contains(pace.promptBudget(generating: 4).gentle))
@@ -91,6 +91,21 @@ struct PaceTests {
     // As long as they may be, nearly, and longer than the shortest: 12 rows take 14 ms.
     #expect(late[late.count * 99 / 100] >= 0.023)
     #expect(planned.suffix(1000).reduce(0, +) > 1000 * 12)
+  }
+
+  @Test func `Steps that can't be shorter don't shorten later ones`() throws {
+    let cost = try #require(StepCost(milliseconds: curve))
+    var pace = StepPace(maximumRows: 512, cost: cost)
+    for _ in 0..<20 { pace.observe(generating: 4, drafted: 0, rows: 4, seconds: 0.010) }
+    let before = pace.promptBudget(generating: 4).gentle
+    // Deep in their context the fewest rows take a step to more than streams are promised.
+    for _ in 0..<200 {
+      let rows = 4 + StepPace.fewestRows
+      pace.observe(generating: 4, drafted: 0, rows: rows, seconds: 0.035)
+    }
+    #expect(pace.promptBudget(generating: 4).gentle == StepPace.fewestRows)
+    for _ in 0..<60 { pace.observe(generating: 4, drafted: 0, rows: 24, seconds: 0.020) }
+    #expect(pace.promptBudget(generating: 4).gentle >= before - 2)
   }
 
   @Test func `Streams that get deeper leave a long prompt as much room as before`() throws {

@@ -22,6 +22,10 @@ final class EngineLoop {
   /// Pages that are made real before they are used: as many as take a quarter of the memory that was
   /// left at the start.
   private let pagesAhead: Int
+  /// While there is work, as many pages are kept ready as there are sequences, and these.
+  private static let pagesAheadOfPrompts = 8
+  /// Bytes to make real for what steps have used.
+  private var unprepared = 0
   /// Tokens of this step that were chosen side by side, by generation.
   private var chosen: [Int: Result<GeneratedToken?, Sampler.Failure>] = [:]
 
@@ -71,7 +75,18 @@ final class EngineLoop {
 
   /// Makes memory real while there is nothing else to do; false when enough of it is.
   private func preparePages() -> Bool {
-    pages.prepareNextPiece(ofFirst: scheduler.ledger.touched + pagesAhead)
+    pages.prepareNextPiece(after: scheduler.ledger.touched, ahead: pagesAhead)
+  }
+
+  /// Makes memory real about as fast as steps use it up: all streams that begin a new page in the same
+  /// step would wait for as many pages, each of which may take as long as a step.
+  private func keepPagesReady(for plan: StepPlan) {
+    let ahead = scheduler.running.count + Self.pagesAheadOfPrompts
+    unprepared += 2 * plan.rows * pages.pageBytes / model.pagePositions
+    while unprepared >= PageMemory.pieceBytes {
+      let isPrepared = pages.prepareNextPiece(after: scheduler.ledger.touched, ahead: ahead)
+      unprepared = isPrepared ? unprepared - PageMemory.pieceBytes : 0
+    }
   }
 
   private func accept(_ ticket: Ticket) {
@@ -89,6 +104,7 @@ final class EngineLoop {
     let plan = scheduler.plan(pace.promptBudget(generating: generating))
     for copy in plan.copies { pages.copy(copy) }
     guard !plan.isEmpty else { return }
+    keepPagesReady(for: plan)
     begin(plan)
     let start = clock.now()
     step.run(on: model, pages: pages)

@@ -49,7 +49,7 @@ final class PageMemory {
   /// Bytes from the start that were made real ahead of use; all, where that can't be done.
   private var readyBytes = 0
   /// A system may take milliseconds for a piece, and a request may come in meanwhile.
-  private static let pieceBytes = 4 << 20
+  static let pieceBytes = 2 << 20
 
   init?(count: Int, pageBytes: Int) {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: pageBytes)
@@ -66,10 +66,11 @@ final class PageMemory {
   /// (count, pageBytes)
   var start: UnsafeMutableRawPointer { memory.start }
 
-  /// Makes the next piece of the first `pages` pages real, so that no step has to wait for it. False
-  /// when there is none.
-  func prepareNextPiece(ofFirst pages: Int) -> Bool {
-    let end = min(pages, count) * pageBytes
+  /// Makes the next piece of `ahead` pages after the first `touched` real, so that no step has to wait
+  /// for it. False when there is none.
+  func prepareNextPiece(after touched: Int, ahead: Int) -> Bool {
+    readyBytes = max(readyBytes, min(touched, count) * pageBytes)
+    let end = min(touched + ahead, count) * pageBytes
     guard readyBytes < end else { return false }
     let piece = min(Self.pieceBytes, end - readyBytes)
     let isReady = memory.populate(from: readyBytes, byteCount: piece)

@@ -7,11 +7,11 @@ struct StepPace {
   /// A step that also carries rows of a long prompt is planned to take this much longer at first.
   /// Single steps vary: where some come out longer than `longestStretch`, shorter ones are planned,
   /// and longer ones again where none does.
-  static let firstStretch = 2.0
+  static let firstStretch = 2.2
   static let stretches = 1.4...2.6
   /// What streams are promised is 3 times; some of it goes to choosing tokens and sending them,
   /// which where a step of one stream takes 20 ms is a tenth of it and more.
-  static let longestStretch = 2.5
+  static let longestStretch = 2.75
   /// How much a step too long takes off, and one that isn't adds: in balance, one of 250 is.
   static let stretchChange = (tooLong: -0.1, good: 0.0004)
   /// A step that also carries rows of a short prompt may take this long; short is what takes no
@@ -198,10 +198,11 @@ struct StepPace {
   }
 
   /// Follows how far steps beside streams really stretch: their 99th percentile counts, and it is
-  /// as far above what was planned as the machine is unsteady.
+  /// as far above what was planned as the machine is unsteady. Of the fewest rows nothing could have
+  /// been taken off.
   private mutating func adjustStretch(generating: Int, promptRows: Int, seconds: Double) {
     guard generating > 0, let base = streamSeconds[generating]?.value,
-      promptRows <= gentleRows(beside: generating)
+      promptRows > Self.fewestRows, promptRows <= gentleRows(beside: generating)
     else { return }
     let isTooLong = seconds > Self.longestStretch * base
     stretch += isTooLong ? Self.stretchChange.tooLong : Self.stretchChange.good
