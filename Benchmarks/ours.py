@@ -35,6 +35,7 @@ class Ours:
 
     def __init__(self, folder, numerics, workshop):
         self.name = f"mlx-compile, {numerics}"
+        self.target = workshop.target
         self.bundle = self._place(folder, numerics, workshop)
         if not self.is_compiled(folder, numerics, workshop):
             self._compile(folder, numerics)
@@ -42,7 +43,7 @@ class Ours:
 
     @staticmethod
     def _place(folder, numerics, workshop):
-        return workshop.path(f"{os.path.basename(folder)}-{numerics}.mlxbundle")
+        return workshop.path(f"{os.path.basename(folder)}-{numerics}{workshop.suffix}.mlxbundle")
 
     @classmethod
     def is_compiled(cls, folder, numerics, workshop):
@@ -65,7 +66,8 @@ class Ours:
     def _compile(self, folder, numerics):
         """How many seconds it takes."""
         started = time.perf_counter()
-        run(COMPILER, folder, "--numerics", numerics, "--output", self.bundle)
+        target = ["--target", self.target, "--numerics", numerics]
+        run(COMPILER, folder, *target, "--output", self.bundle)
         seconds = time.perf_counter() - started
         with open(self.bundle + ".maker", "w", encoding="utf-8") as file:
             file.write(maker())

@@ -34,10 +34,21 @@ def run(*command, **options):
     subprocess.run(command, check=True, stdout=sys.stderr, **options)
 
 
-class Workshop:
-    """A folder in which tools are built and models kept between runs."""
+# What llama.cpp is built with for a CPU of less than this machine's, by the name of our target.
+TARGETS = {
+    "native": {"GGML_NATIVE": "ON"},
+    "x86-64-v3": {"GGML_NATIVE": "OFF"}
+    | {f"GGML_{name}": "ON" for name in ("AVX", "AVX2", "BMI2", "FMA", "F16C")},
+}
 
-    def __init__(self, folder):
+
+class Workshop:
+    """A folder in which tools are built and models kept between runs. Programs and bundles are for
+    `target`, one of TARGETS."""
+
+    def __init__(self, folder, target="native"):
+        self.target = target
+        self.suffix = "" if target == "native" else f"-{target}"
         self.folder = os.path.abspath(os.path.expanduser(folder))
         os.makedirs(self.folder, exist_ok=True)
         self.python = self.path("venv", "bin", "python")
@@ -96,8 +107,8 @@ class Workshop:
         run(self.python, "-m", "synthetic", shape, *arguments, cwd=here)
 
     def program(self, name):
-        """One of llama.cpp's programs, built for this machine."""
-        path = self.path("llama.cpp", "build", "bin", name)
+        """One of llama.cpp's programs, built for the target."""
+        path = self.path("llama.cpp", f"build{self.suffix}", "bin", name)
         if not os.path.exists(path):
             self._build_llama_cpp()
         return path
@@ -106,10 +117,10 @@ class Workshop:
         source = self.path("llama.cpp")
         if not os.path.exists(os.path.join(source, "vendor")):
             self._download_llama_cpp(source)
-        build = os.path.join(source, "build")
+        build = os.path.join(source, f"build{self.suffix}")
         tools = self.path("venv", "bin")
         environment = os.environ | {"PATH": tools + os.pathsep + os.environ["PATH"]}
-        options = {"GGML_NATIVE": "ON", "BUILD_SHARED_LIBS": "OFF", "LLAMA_CURL": "OFF"}
+        options = TARGETS[self.target] | {"BUILD_SHARED_LIBS": "OFF", "LLAMA_CURL": "OFF"}
         options |= {f"LLAMA_BUILD_{part}": "OFF" for part in ("TESTS", "EXAMPLES")}
         flags = [f"-D{name}={value}" for name, value in options.items()]
         vendored = os.path.join(source, "vendor", "llama.cpp")

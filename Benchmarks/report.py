@@ -12,6 +12,7 @@ does falls on all alike. Nothing else should run meanwhile.
   Benchmarks/report.py --part decode --afresh                once more, forgetting what is there
   Benchmarks/report.py --shapes qwen3-8b --deepest 1000      a larger shape
   Benchmarks/report.py --shapes tiny-qwen3 --rounds 1        whether it all works
+  Benchmarks/report.py --target x86-64-v3 --output results/avx2   as on a CPU without AVX-512
 """
 
 import argparse
@@ -21,7 +22,7 @@ import time
 import plots
 from measurements import Measurements, note
 from ours import SERVER, build
-from peers import Workshop
+from peers import TARGETS, Workshop
 from report_parts import PARTS, Subjects
 from report_text import markdown
 
@@ -70,6 +71,9 @@ def parse_options():
     parser.add_argument(
         "--peers", default="Q4_0-pure,Q4_K_M,Q8_0,mlx-lm", help="llama.cpp's formats, and mlx-lm"
     )
+    parser.add_argument(
+        "--target", choices=TARGETS, default="native", help="what we and llama.cpp are compiled for"
+    )
     parser.add_argument("--seconds", type=float, default=1e9, help="begin nothing after so many")
     parser.add_argument("--afresh", action="store_true", help="forget earlier figures of the parts")
     parser.add_argument("--prepare", action="store_true", help="make what is needed, measure nothing")
@@ -83,7 +87,7 @@ def parse_options():
 def main():
     options = parse_options()
     build(*[SERVER] * ("memory" in options.part))
-    workshop = Workshop(options.workshop)
+    workshop = Workshop(options.workshop, options.target)
     workshop.prepare_python()
     subjects = {shape: Subjects(shape, workshop, options.peers) for shape in options.shapes}
     if options.prepare:
