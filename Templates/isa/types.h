@@ -101,16 +101,21 @@ INLINE void prefetch_bytes(const uint8_t *p, const int BYTES) {
     for (int i = 0; i < BYTES; i += 64) prefetch(p + i);
 }
 
-// How far ahead of their use weights are asked for that several rows are multiplied with.
-enum { AHEAD_OF_USE = 4608 };
+// How far ahead of their use weights are asked for that several rows are multiplied with, and those
+// of one block that one row is, in bytes: more than a page, at whose end the hardware stops.
+enum { AHEAD_OF_USE = 4608, AHEAD_OF_ONE_ROW = 8192 };
 
-// Asks for weights while BYTES of block `b` at p are multiplied. For one row, which is as fast as
-// memory answers, it is what comes next: as much of the next block, or of the first one (at `first`)
-// further on. The hardware sees each block's order, but not that many take turns.
+// Asks for weights while BYTES of block `b` at p are multiplied. One row is as fast as memory
+// answers. One block is asked for far ahead: the hardware doesn't foresee pages, nor scales and
+// planes of codes that lie apart. Of two it foresees what is read in order, and asking takes time.
+// Of more it sees each block's order, but not that they take turns: asked for is what comes next,
+// as much of the next block, or of the first one (at `first`) further on.
 INLINE void read_ahead(const uint8_t *p, const uint8_t *first, size_t apart, int b,
                        const int BYTES, const int BLOCKS, const int TOKENS) {
     if (TOKENS > 1)
         prefetch_bytes(p + AHEAD_OF_USE, BYTES);
+    else if (BLOCKS == 1)
+        prefetch_bytes(p + AHEAD_OF_ONE_ROW, BYTES);
     else if (BLOCKS > 2)
         prefetch_bytes(b + 1 < BLOCKS ? p + apart : first + BYTES, BYTES);
 }

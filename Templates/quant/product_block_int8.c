@@ -13,6 +13,7 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
     for (int b = 0; b < BLOCKS; b++)
         for (int t = 0; t < TOKENS; t++) sum[b][t] = splat(0);
     const uint8_t *first = codes_of(weights, groups);
+    read_over_scales(weights, groups, BLOCKS, TOKENS);
     for (int g = 0; g < groups; g++, first += CODE_BYTES) {
         for (int b = 0; b < BLOCKS; b += SIDE) {
             const uint8_t *scale = weights + b * apart + 16 * g, *group = first + b * apart;
