@@ -16,6 +16,7 @@ typedef float f32x16_anywhere __attribute__((vector_size(64), aligned(4), may_al
 typedef uint32_t u32x16_anywhere __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint16_t u16x16_anywhere __attribute__((vector_size(32), aligned(2), may_alias));
 typedef uint8_t u8x16_anywhere __attribute__((vector_size(16), aligned(1), may_alias));
+typedef int8_t i8x16_anywhere __attribute__((vector_size(16), aligned(1), may_alias));
 typedef uint32_t word_anywhere __attribute__((aligned(1), may_alias));
 
 #define INLINE static inline __attribute__((always_inline, unused))
@@ -39,9 +40,13 @@ INLINE u16x16 load_halves(const void *p) { return *(const u16x16_anywhere *)p; }
 
 INLINE void store_halves(void *p, u16x16 v) { *(u16x16_anywhere *)p = v; }
 
-// 16 bytes, one to a lane.
+// 16 bytes, one to a lane, with a sign or without.
 INLINE u32x16 load_bytes(const void *p) {
     return __builtin_convertvector(*(const u8x16_anywhere *)p, u32x16);
+}
+
+INLINE i32x16 load_signed_bytes(const void *p) {
+    return __builtin_convertvector(*(const i8x16_anywhere *)p, i32x16);
 }
 
 INLINE f32x16 splat(float x) {

@@ -20,9 +20,8 @@ INLINE f32x16 load_e8m0(const uint8_t *p) {
 }
 
 // Four bits of exponent with a bias of 7, three of fraction: a float's, 20 bits lower and with an
-// exponent that is 120 less.
+// exponent that is 120 less. Copies of the sign stand above it and are cut off.
 INLINE f32x16 load_e4m3(const uint8_t *p) {
-    const u32x16 code = load_bytes(p);
-    const u32x16 magnitude = (code & 0x7fu) << 20, sign = (code & 0x80u) << 24;
-    return (f32x16)((u32x16)((f32x16)magnitude * 0x1p120f) | sign);
+    const u32x16 bits = (u32x16)load_signed_bytes(p) << 20 & 0x87f00000u;
+    return (f32x16)bits * 0x1p120f;
 }
