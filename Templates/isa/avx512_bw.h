@@ -1,5 +1,6 @@
 // AVX-512 without VNNI: bytes multiply into 16-bit pairs, pairs add into 32 bits.
 enum { BLOCKS_TOGETHER = 1 };  // whose products of bytes fit the registers, with TOKENS_TOGETHER
+enum { CHAINS_OF_ONE_ROW = 1 };  // sums that take turns
 
 // Sums of products of unsigned and signed bytes, each two neighbours in 16 bits, which hold
 // 32767 / (2 * 127 * largest code) of them.

@@ -1,5 +1,6 @@
 // AVX-512 VNNI: four products a lane in one instruction.
 enum { BLOCKS_TOGETHER = 2 };  // whose products of bytes fit the registers, with TOKENS_TOGETHER
+enum { CHAINS_OF_ONE_ROW = 2 };  // sums that take turns
 
 // Sums of products of unsigned and signed bytes, exact.
 typedef i32x16 small_sums;

@@ -1,4 +1,5 @@
 // AVX-VNNI beside AVX2: four products a lane in one instruction.
+enum { CHAINS_OF_ONE_ROW = 1 };  // sums that take turns
 
 // Sums of products of unsigned and signed bytes, exact.
 typedef i32x8 small_sums;

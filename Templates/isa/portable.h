@@ -4,6 +4,7 @@ enum { REGISTERS = 1, REGISTER_BYTES = 64 };  // of one vector
 enum { FLOAT_SUMS = 16 };  // registers that sums of floats can have beside their operands
 enum { TOKENS_TOGETHER = 8 };  // whose products of bytes fit the registers
 enum { BLOCKS_TOGETHER = 1 };  // whose products of bytes fit them, TOKENS_TOGETHER each
+enum { CHAINS_OF_ONE_ROW = 1 };  // sums that take turns
 typedef f32x16 f32_register;
 typedef i32x16 i32_register;
 typedef u32x16 u32_register;

@@ -14,10 +14,12 @@ INLINE void dots_q6_g64_bf16(union i32_lanes (*dot)[TOKENS_TOGETHER], const uint
     enum { TOGETHER = 16, UNROLLED = 4 };  // quads whose sums fit, and chunks
     enum { MOST = REGISTERS * BLOCKS_TOGETHER };
     const int COUNT = BLOCKS * WIDTH;  // registers
+    // A large chunk's codes come out of two planes, late; one row has registers left for more sums.
+    const int CHAINS = TOKENS == 1 && QUADS >= 8 && CHUNKS > 1 ? CHAINS_OF_ONE_ROW : 1;
     const i32_register zero = {0};
     i32_register total[TOKENS_TOGETHER][MOST];
     small_sums sums[TOKENS_TOGETHER][MOST];
-    for (int t = 0; t < TOKENS; t++)
+    for (int t = 0; t < TOKENS * CHAINS; t++)
         for (int i = 0; i < COUNT; i++) {
             if (UNROLLED < CHUNKS) total[t][i] = zero;
             sums[t][i] = (small_sums){0};
@@ -38,14 +40,19 @@ INLINE void dots_q6_g64_bf16(union i32_lanes (*dot)[TOKENS_TOGETHER], const uint
                 const int begun = UNROLLED < CHUNKS || done > TOGETHER;
                 for (int t = 0; t < TOKENS; t++) {
                     const u32_register four = splat_bytes(x + 4 * t);
+                    const int chain = t + q % CHAINS;
                     for (int i = 0; i < COUNT; i++)
-                        sums[t][i] = add_small(sums[t][i], quads[i][q], four);
+                        sums[chain][i] = add_small(sums[chain][i], quads[i][q], four);
                 }
                 if (done % TOGETHER) continue;
                 for (int t = 0; t < TOKENS; t++)
                     for (int i = 0; i < COUNT; i++) {
                         total[t][i] = collect_small(begun ? total[t][i] : zero, sums[t][i]);
                         sums[t][i] = (small_sums){0};
+                        for (int chain = 1; chain < CHAINS; chain++) {
+                            total[t][i] = collect_small(total[t][i], sums[t + chain][i]);
+                            sums[t + chain][i] = (small_sums){0};
+                        }
                         if (TOKENS * WIDTH == TOKENS_TOGETHER * REGISTERS && done < GROUP / 4)
                             set_aside(&total[t][i]);
                     }
