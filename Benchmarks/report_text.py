@@ -116,7 +116,7 @@ def kernel_lines(rows):
     for row in rows.find("kernels"):
         limits = row["roofline"]
         rates = [f"reads {limits['read_bytes_per_second']['median'] / 1e9:.1f} GB/s"]
-        for name in ("int8", "float", "bf16"):
+        for name in ("int8", "int16", "float", "bf16"):
             if limit := limits.get(f"{name}_operations_per_second"):
                 rates.append(f"computes {limit['median'] / 1e9:.0f} {name} Gop/s")
         yield f"Kernels, {row['threads']} threads; in the same run this machine {', '.join(rates)}."

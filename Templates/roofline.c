@@ -1,5 +1,5 @@
-// What the cores of this machine can do at most: products of bytes and of floats with all operands
-// in the first-level cache, in sums that don't wait for one another.
+// What the cores of this machine can do at most: products of bytes, of 16-bit integers and of floats
+// with all operands in the first-level cache, in sums that don't wait for one another.
 #include <omp.h>
 #include <stddef.h>
 
@@ -14,6 +14,7 @@ struct operands {
     float bytes[SUMS * REGISTERS][16];
     float result[16];
     i32_register sum;
+    i32x16 pairs;
 };
 
 KERNEL void multiply_bytes(struct operands *x) {
@@ -28,6 +29,18 @@ KERNEL void multiply_bytes(struct operands *x) {
     i32_register total = {0};
     for (int i = 0; i < PARTS; i++) total = collect_small(total, sums[i]);
     x->sum = total;
+}
+
+KERNEL void multiply_pairs(struct operands *x) {
+    i32x16 sums[SUMS] = {{0}};
+    for (int round = 0; round < ROUNDS; round++)
+        for (int step = 0; step < STEPS; step++) {
+            const u32x16 pairs = load_words(x->left[step]);
+            for (int i = 0; i < SUMS; i++)
+                sums[i] = dot2(sums[i], pairs, splat_word(&x->right[step][i]));
+        }
+    x->pairs = sums[0];
+    for (int i = 1; i < SUMS; i++) x->pairs += sums[i];
 }
 
 KERNEL void multiply_floats(struct operands *x) {
@@ -63,7 +76,7 @@ static double seconds(int32_t threads, void (*multiply)(struct operands *)) {
     double best = 1e9, started = 0;
 #pragma omp parallel num_threads(threads)
     {
-        struct operands x = {{{0}}, {{0}}, {{0}}, {0}, {0}};
+        struct operands x = {{{0}}, {{0}}, {{0}}, {0}, {0}, {0}};
         for (int pass = 0; pass < PASSES; pass++) {
 #pragma omp barrier
             if (omp_get_thread_num() == 0) started = omp_get_wtime();
@@ -82,6 +95,12 @@ static double seconds(int32_t threads, void (*multiply)(struct operands *)) {
 __attribute__((visibility("default"))) double int8_operations(int32_t threads) {
     const double operations = 2.0 * 64 * SUMS * STEPS * ROUNDS * threads;
     return operations / seconds(threads, multiply_bytes);
+}
+
+// The same of 16-bit integers.
+__attribute__((visibility("default"))) double int16_operations(int32_t threads) {
+    const double operations = 2.0 * 32 * SUMS * STEPS * ROUNDS * threads;
+    return operations / seconds(threads, multiply_pairs);
 }
 
 // The same of floats.

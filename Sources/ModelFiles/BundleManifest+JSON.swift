@@ -117,6 +117,7 @@ extension BundleManifest.KernelCost {
       "bf16_operations_per_row": .integer(bf16OperationsPerRow),
       "page_bytes_per_position": .integer(pageBytesPerPosition),
       "operations_per_position": .integer(operationsPerPosition),
+      "int16_operations_per_position": .integer(int16OperationsPerPosition),
     ]
   }
 
@@ -133,6 +134,8 @@ extension BundleManifest.KernelCost {
     bf16OperationsPerRow = reader.has(bf16) ? try reader.integer(bf16) : 0
     pageBytesPerPosition = try reader.integer("page_bytes_per_position")
     operationsPerPosition = try reader.integer("operations_per_position")
+    let int16 = "int16_operations_per_position"
+    int16OperationsPerPosition = reader.has(int16) ? try reader.integer(int16) : 0
   }
 }
 

@@ -106,11 +106,13 @@ public struct BundleManifest: Sendable, Equatable {
     public var bf16OperationsPerRow: Int
     public var pageBytesPerPosition: Int
     public var operationsPerPosition: Int
+    /// Those of them that multiply 16-bit integers; the others multiply floats.
+    public var int16OperationsPerPosition: Int
 
     public init(
       name: String, calls: Int, wantedCalls: Int, weightBytes: Int, operationsPerRow: Int,
       int8OperationsPerRow: Int = 0, bf16OperationsPerRow: Int = 0, pageBytesPerPosition: Int,
-      operationsPerPosition: Int
+      operationsPerPosition: Int, int16OperationsPerPosition: Int = 0
     ) {
       self.name = name
       self.calls = calls
@@ -121,6 +123,7 @@ public struct BundleManifest: Sendable, Equatable {
       self.bf16OperationsPerRow = bf16OperationsPerRow
       self.pageBytesPerPosition = pageBytesPerPosition
       self.operationsPerPosition = operationsPerPosition
+      self.int16OperationsPerPosition = int16OperationsPerPosition
     }
   }
 

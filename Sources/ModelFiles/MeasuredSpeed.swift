@@ -11,6 +11,8 @@ extension BundleManifest {
     /// Multiplications and additions of bytes, and of floats; 0 where they weren't measured.
     public var int8OperationsPerSecond: Double
     public var floatOperationsPerSecond: Double
+    /// The same of 16-bit integers; nil in bundles of before they were measured.
+    public var int16OperationsPerSecond: Double?
     /// The same of bfloat16; nil where floats are multiplied in their place.
     public var bf16OperationsPerSecond: Double?
     /// One step of generation, and one prompt.
@@ -58,7 +60,8 @@ extension BundleManifest {
 
     public init(
       target: String, threads: Int, readBytesPerSecond: Double, int8OperationsPerSecond: Double,
-      floatOperationsPerSecond: Double, bf16OperationsPerSecond: Double? = nil,
+      floatOperationsPerSecond: Double, int16OperationsPerSecond: Double? = nil,
+      bf16OperationsPerSecond: Double? = nil,
       generation: Passage, prompt: Passage
     ) {
       self.target = target
@@ -66,6 +69,7 @@ extension BundleManifest {
       self.readBytesPerSecond = readBytesPerSecond
       self.int8OperationsPerSecond = int8OperationsPerSecond
       self.floatOperationsPerSecond = floatOperationsPerSecond
+      self.int16OperationsPerSecond = int16OperationsPerSecond
       self.bf16OperationsPerSecond = bf16OperationsPerSecond
       self.generation = generation
       self.prompt = prompt
@@ -81,6 +85,9 @@ extension BundleManifest.Speed {
       ("int8_operations_per_second", .number(int8OperationsPerSecond)),
       ("float_operations_per_second", .number(floatOperationsPerSecond)),
     ]
+    if let rate = int16OperationsPerSecond {
+      members.append(("int16_operations_per_second", .number(rate)))
+    }
     if let rate = bf16OperationsPerSecond {
       members.append(("bf16_operations_per_second", .number(rate)))
     }
@@ -94,6 +101,8 @@ extension BundleManifest.Speed {
     readBytesPerSecond = try reader.number("read_bytes_per_second")
     int8OperationsPerSecond = try reader.number("int8_operations_per_second")
     floatOperationsPerSecond = try reader.number("float_operations_per_second")
+    let int16 = "int16_operations_per_second"
+    int16OperationsPerSecond = reader.has(int16) ? try reader.number(int16) : nil
     let bf16 = "bf16_operations_per_second"
     bf16OperationsPerSecond = reader.has(bf16) ? try reader.number(bf16) : nil
     generation = try Passage(reader.object("generation"))

@@ -109,8 +109,8 @@ struct Inspect: ParsableCommand {
       return ["", "speed: not measured; mlx-compile bench \(bundle.path) --store"]
     }
     let computing = computingText(
-      speed.int8OperationsPerSecond, speed.floatOperationsPerSecond,
-      bf16: speed.bf16OperationsPerSecond)
+      int8: speed.int8OperationsPerSecond, int16: speed.int16OperationsPerSecond,
+      float: speed.floatOperationsPerSecond, bf16: speed.bf16OperationsPerSecond)
     let limits = String(format: "reads %.1f GB/s, ", speed.readBytesPerSecond / 1e9) + computing
     let (generation, prompt) = (speed.generation, speed.prompt)
     let titles = [

@@ -27,11 +27,12 @@ func speedText(_ speed: BundleManifest.Speed) -> String {
 }
 
 /// What a machine computes at most, in words; all in operations per second.
-func computingText(_ int8: Double, _ float: Double, bf16: Double?) -> String {
-  let bytes = String(format: "computes %.0f int8", int8 / 1e9)
-  let floats = String(format: "%.0f float", float / 1e9)
-  guard let bf16 else { return "\(bytes) and \(floats) Gop/s" }
-  return "\(bytes), \(floats) and " + String(format: "%.0f bf16 Gop/s", bf16 / 1e9)
+func computingText(int8: Double, int16: Double?, float: Double, bf16: Double?) -> String {
+  let rates = [("int8", int8), ("int16", int16), ("float", float), ("bf16", bf16)]
+  let texts = rates.compactMap { name, rate in
+    rate.map { String(format: "%.0f %@", $0 / 1e9, name) }
+  }
+  return "computes \(texts.dropLast().joined(separator: ", ")) and \(texts[texts.count - 1]) Gop/s"
 }
 
 /// How far fast numerics are from exact ones, in words.

@@ -89,6 +89,10 @@ import Testing
     let exact = try plan(model.graph(), target: target, numerics: .exact).kernels
     #expect(exact.allSatisfy { $0.bf16OperationsPerRow == 0 && $0.int8OperationsPerRow == 0 })
     #expect(exact.map(\.operationsPerRow) == fast.map(\.operationsPerRow))
+    let attention = try #require(fast.first { $0.name == "attention" })
+    #expect(attention.operationsPerPosition > 0)
+    #expect(attention.int16OperationsPerPosition == attention.operationsPerPosition)
+    #expect(exact.allSatisfy { $0.int16OperationsPerPosition == 0 })
   }
 
   @Test func `a native target needs what its compiler may use`() {

@@ -24,14 +24,15 @@ import Testing
       stepCost: .init(threads: 2, streams: 4, milliseconds: [1: 8, 4: 9.5, 512: 700]),
       speed: .init(
         target: "native", threads: 2, readBytesPerSecond: 2e10, int8OperationsPerSecond: 1e12,
-        floatOperationsPerSecond: 1e11, bf16OperationsPerSecond: 2e11,
+        floatOperationsPerSecond: 1e11, int16OperationsPerSecond: 5e11,
+        bf16OperationsPerSecond: 2e11,
         generation: passage(tokens: 1, depth: 64),
         prompt: passage(tokens: 512, depth: 0)),
       kernels: [
         .init(
           name: "decode_qkv", calls: 2, wantedCalls: 1, weightBytes: 3, operationsPerRow: 4,
           int8OperationsPerRow: 2, bf16OperationsPerRow: 1, pageBytesPerPosition: 5,
-          operationsPerPosition: 6)
+          operationsPerPosition: 6, int16OperationsPerPosition: 3)
       ], files: files)
   }
 

@@ -42,6 +42,7 @@ extension BundleManifest.KernelCost {
       int8OperationsPerRow: cost.int8OperationsPerRow,
       bf16OperationsPerRow: cost.bf16OperationsPerRow,
       pageBytesPerPosition: cost.pageBytesPerPosition,
-      operationsPerPosition: cost.operationsPerPosition)
+      operationsPerPosition: cost.operationsPerPosition,
+      int16OperationsPerPosition: cost.int16OperationsPerPosition)
   }
 }

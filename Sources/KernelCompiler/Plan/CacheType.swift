@@ -36,6 +36,14 @@ public enum CacheType: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether attention multiplies keys and values as integers of 16 bits.
+  var holdsIntegers: Bool {
+    switch self {
+    case .f32, .f16: false
+    case .int16, .int8: true
+    }
+  }
+
   /// What one position of a head takes in a page, keys and values, as `HEAD_BYTES` has it.
   func positionBytes(dimension: Int) -> Int {
     let padded = dimension.rounded(upTo: blockRows)

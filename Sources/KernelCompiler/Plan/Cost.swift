@@ -9,7 +9,8 @@ extension PlannedKernel {
       int8OperationsPerRow: calls.count * one.int8OperationsPerRow,
       bf16OperationsPerRow: calls.count * one.bf16OperationsPerRow,
       pageBytesPerPosition: calls.count * one.pageBytesPerPosition,
-      operationsPerPosition: calls.count * one.operationsPerPosition)
+      operationsPerPosition: calls.count * one.operationsPerPosition,
+      int16OperationsPerPosition: calls.count * one.int16OperationsPerPosition)
   }
 }
 
@@ -22,6 +23,7 @@ extension KernelShape {
     var bf16OperationsPerRow = 0
     var pageBytesPerPosition = 0
     var operationsPerPosition = 0
+    var int16OperationsPerPosition = 0
   }
 
   /// The same for all targets: those that don't multiply bfloat16 take floats in its place, which
@@ -51,6 +53,7 @@ extension KernelShape {
       cost.pageBytesPerPosition =
         attention.keyValueHeads * cacheType.positionBytes(dimension: attention.dimension)
       cost.operationsPerPosition = 4 * attention.heads * attention.dimension
+      if cacheType.holdsIntegers { cost.int16OperationsPerPosition = cost.operationsPerPosition }
       return cost
     }
   }

@@ -58,6 +58,8 @@ public struct KernelCost: Sendable, Equatable {
   public let bf16OperationsPerRow: Int
   public let pageBytesPerPosition: Int
   public let operationsPerPosition: Int
+  /// Those of them that multiply 16-bit integers.
+  public let int16OperationsPerPosition: Int
 }
 
 /// A generated function and its uses.

@@ -5,6 +5,7 @@ import Foundation
 public struct ArithmeticPeak: @unchecked Sendable {
   private typealias Measure = @convention(c) (Int32) -> Double
   private let int8: Measure
+  private let int16: Measure
   private let float: Measure
   private let bf16: Measure?
 
@@ -27,12 +28,16 @@ public struct ArithmeticPeak: @unchecked Sendable {
       return unsafeBitCast(symbol, to: Measure.self)
     }
     int8 = try measure("int8_operations")
+    int16 = try measure("int16_operations")
     float = try measure("float_operations")
     bf16 = target.instructions.multipliesBFloat16 ? try measure("bf16_operations") : nil
   }
 
   /// Multiplications and additions of bytes in one second, all threads together.
   public func int8Operations(threads: Int) -> Double { int8(Int32(threads)) }
+
+  /// The same of 16-bit integers.
+  public func int16Operations(threads: Int) -> Double { int16(Int32(threads)) }
 
   /// The same of floats.
   public func floatOperations(threads: Int) -> Double { float(Int32(threads)) }

@@ -61,10 +61,11 @@ struct BenchReport {
         format: "reads %.1f (%.1f–%.1f) GB/s", bandwidth.median / 1e9, bandwidth.minimum / 1e9,
         bandwidth.maximum / 1e9)
     ]
-    let (int8, float) = (roofline.int8Operations, roofline.floatOperations)
-    if int8.median > 0 {
+    if roofline.int8Operations.median > 0 {
       limits.append(
-        computingText(int8.median, float.median, bf16: roofline.bf16Operations?.median))
+        computingText(
+          int8: roofline.int8Operations.median, int16: roofline.int16Operations.median,
+          float: roofline.floatOperations.median, bf16: roofline.bf16Operations?.median))
     } else {
       limits.append("how much it computes is unknown without a C compiler")
     }

@@ -47,10 +47,11 @@ struct Passage {
 struct KernelWork {
   let bytes: Double
   let int8Operations: Double
+  let int16Operations: Double
   let bf16Operations: Double
   let floatOperations: Double
 
-  var operations: Double { int8Operations + bf16Operations + floatOperations }
+  var operations: Double { int8Operations + int16Operations + bf16Operations + floatOperations }
 
   init(_ cost: BundleManifest.KernelCost, _ passage: Passage) {
     // Costs are of all calls together.
@@ -64,13 +65,17 @@ struct KernelWork {
         cost.pageBytesPerPosition, times: passage.positionsRead, wanted: passage.logitPositionsRead)
     int8Operations = all(
       cost.int8OperationsPerRow, times: passage.rows, wanted: passage.logitRows)
+    int16Operations = all(
+      cost.int16OperationsPerPosition, times: passage.attended, wanted: passage.logitAttended)
     bf16Operations = all(
       cost.bf16OperationsPerRow, times: passage.rows, wanted: passage.logitRows)
     floatOperations =
       all(
         cost.operationsPerRow - cost.int8OperationsPerRow - cost.bf16OperationsPerRow,
         times: passage.rows, wanted: passage.logitRows)
-      + all(cost.operationsPerPosition, times: passage.attended, wanted: passage.logitAttended)
+      + all(
+        cost.operationsPerPosition - cost.int16OperationsPerPosition, times: passage.attended,
+        wanted: passage.logitAttended)
   }
 }
 

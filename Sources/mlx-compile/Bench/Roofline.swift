@@ -9,6 +9,7 @@ struct Roofline {
   private let threads: Int
   private var bandwidths: [Double] = []
   private var int8Rates: [Double] = []
+  private var int16Rates: [Double] = []
   private var floatRates: [Double] = []
   /// Empty where floats are multiplied in their place.
   private var bf16Rates: [Double] = []
@@ -30,6 +31,7 @@ struct Roofline {
     bandwidths.append(memory.measure(threads: threads))
     guard let peak else { return }
     int8Rates.append(peak.int8Operations(threads: threads))
+    int16Rates.append(peak.int16Operations(threads: threads))
     floatRates.append(peak.floatOperations(threads: threads))
     if let rate = peak.bf16Operations(threads: threads) { bf16Rates.append(rate) }
   }
@@ -38,6 +40,7 @@ struct Roofline {
   var bandwidth: Samples { Samples(bandwidths) }
   /// Multiplications and additions per second; empty where they weren't measured.
   var int8Operations: Samples { Samples(int8Rates) }
+  var int16Operations: Samples { Samples(int16Rates) }
   var floatOperations: Samples { Samples(floatRates) }
   /// Nil where floats are multiplied in their place.
   var bf16Operations: Samples? { bf16Rates.isEmpty ? nil : Samples(bf16Rates) }
@@ -47,6 +50,7 @@ struct Roofline {
     func time(_ amount: Double, _ rate: Double) -> Double { rate > 0 ? amount / rate : 0 }
     let computing =
       time(work.int8Operations, int8Operations.median)
+      + time(work.int16Operations, int16Operations.median)
       + time(work.bf16Operations, (bf16Operations ?? floatOperations).median)
       + time(work.floatOperations, floatOperations.median)
     return max(time(work.bytes, bandwidth.median), computing)
@@ -56,6 +60,7 @@ struct Roofline {
     [
       "read_bytes_per_second": bandwidth.json,
       "int8_operations_per_second": peak == nil ? .null : int8Operations.json,
+      "int16_operations_per_second": peak == nil ? .null : int16Operations.json,
       "float_operations_per_second": peak == nil ? .null : floatOperations.json,
       "bf16_operations_per_second": bf16Operations?.json ?? .null,
     ]

@@ -15,6 +15,7 @@ extension BenchReport {
       readBytesPerSecond: roofline.bandwidth.median,
       int8OperationsPerSecond: roofline.int8Operations.median,
       floatOperationsPerSecond: roofline.floatOperations.median,
+      int16OperationsPerSecond: roofline.int16Operations.median,
       bf16OperationsPerSecond: roofline.bf16Operations?.median,
       generation: .init(
         tokens: workload.batch, depth: workload.depth,
