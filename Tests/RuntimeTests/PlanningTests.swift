@@ -30,6 +30,38 @@ struct PlanningTests {
     }
   }
 
+  @Test func `What is reserved comes before pages, and the error says what is enough`() throws {
+    var configuration = EngineConfiguration(
+      contextSize: 100, parallel: 3, reservedBytes: { 3000 + ($0 ?? 80_000) / 8 }, drafting: false)
+    let logits = 4800
+    let free = try MemoryPlan(model: model, configuration: configuration)
+    #expect(free.reservedBytes == 13_000 && free.pages == 29)
+    #expect(free.totalBytes == free.cacheBytes + logits + 13_000)
+    #expect(free.description.contains("all else         0.0 MB"))
+
+    configuration.memory = 40 * model.pageBytes + logits
+    let plan = try MemoryPlan(model: model, configuration: configuration)
+    let reserved = 3000 + (40 * model.pageBytes + logits) / 8
+    #expect(plan.reservedBytes == reserved)
+    #expect(plan.pages == (40 * model.pageBytes - reserved) / model.pageBytes)
+    #expect(plan.totalBytes <= 40 * model.pageBytes + logits)
+
+    configuration.memory = 7 * model.pageBytes
+    let error = #expect(throws: EngineError.self) {
+      try MemoryPlan(model: model, configuration: configuration)
+    }
+    let text = "\(try #require(error))"
+    let least = try #require(
+      text.firstMatch(of: /insufficient memory.* for all else; allow (\d+) bytes/)
+        .flatMap { Int($0.1) })
+    configuration.memory = least
+    #expect(try MemoryPlan(model: model, configuration: configuration).pages == 8)
+    configuration.memory = least - 2
+    #expect(throws: EngineError.self) {
+      try MemoryPlan(model: model, configuration: configuration)
+    }
+  }
+
   @Test func `Prompt rows are as many as a step can take without lasting too long`() {
     var pace = StepPace(maximumRows: 512)
     func observe(_ count: Int, secondsPerRow: Double) {

@@ -14,11 +14,15 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
   public var model: ModelMemory
   /// All that the draft model takes: weights, keys and values, scratch and logits.
   public var draftModelBytes: Int
+  /// What whoever uses the engine takes for itself.
+  public var reservedBytes: Int
 
   /// Bytes of all pages of keys and values.
   public var cacheBytes: Int { pages * pageBytes }
-  public var totalBytes: Int {
-    model.weightBytes + model.scratchBytes + cacheBytes + logitBytes + draftModelBytes
+  public var totalBytes: Int { engineBytes + cacheBytes + reservedBytes }
+  /// All that the engine takes but the pages.
+  private var engineBytes: Int {
+    model.weightBytes + model.scratchBytes + logitBytes + draftModelBytes
   }
 
   private static let mostExtraLogitRows = 16
@@ -44,17 +48,30 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     let perContext = (configuration.contextSize + pagePositions - 1) / pagePositions
     // One page more than full contexts take, so that admission always finds one to grow into.
     pages = perContext * (configuration.parallel + 1) + 1
+    reservedBytes = max(0, configuration.reservedBytes(configuration.memory))
     if let memory = configuration.memory {
-      let fixed =
-        self.model.weightBytes + self.model.scratchBytes + logitBytes + draftModelBytes
-      pages = min(max(memory - fixed, 0) / pageBytes, Int(Int32.max))
+      let free = memory - engineBytes - reservedBytes
+      pages = min(max(free, 0) / pageBytes, Int(Int32.max))
       guard pages > perContext else {
+        let least = Self.least(engineBytes + (perContext + 1) * pageBytes, configuration)
         throw .invalidConfiguration(
-          "insufficient memory: \(megabytes(memory)) don't hold this model and one context of"
-            + " \(configuration.contextSize) tokens; allow"
-            + " \(megabytes(fixed + (perContext + 1) * pageBytes)), or use a smaller context")
+          "insufficient memory: \(megabytes(memory)) don't hold this model, one context of"
+            + " \(configuration.contextSize) tokens, and \(megabytes(reservedBytes)) for all else;"
+            + " allow \(least) bytes (\(megabytes(least))), or use a smaller context")
       }
     }
+  }
+
+  /// The least memory that holds so many bytes of the engine's and what is reserved of it.
+  private static func least(_ bytes: Int, _ configuration: EngineConfiguration) -> Int {
+    var least = bytes
+    // What is reserved grows more slowly than the memory, so this comes to an end.
+    for _ in 0..<64 {
+      let needed = bytes + max(0, configuration.reservedBytes(least))
+      if needed <= least { break }
+      least = needed
+    }
+    return least
   }
 
   private static func check(_ configuration: EngineConfiguration, _ model: any LanguageModel)
@@ -84,7 +101,11 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
         weights          \(megabytes(model.weightBytes))
         keys and values  \(megabytes(cacheBytes)) for \(positions) tokens in \(pages) pages
         scratch, logits  \(megabytes(model.scratchBytes + logitBytes))
-      """ + (draftModelBytes > 0 ? "\n  draft model      \(megabytes(draftModelBytes))" : "")
+      """ + line("draft model     ", draftModelBytes) + line("all else        ", reservedBytes)
+  }
+
+  private func line(_ name: String, _ bytes: Int) -> String {
+    bytes > 0 ? "\n  \(name) \(megabytes(bytes))" : ""
   }
 }
 
