@@ -41,5 +41,8 @@ public struct GrammarLimits: Sendable {
   /// Ways in which a text may be read at once.
   public var ambiguity = 8192
 
+  /// About how much memory a regular expression takes.
+  public static let bytesPerExpression = ExpressionPool.bytesPerNode
+
   public init() {}
 }

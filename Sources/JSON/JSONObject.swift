@@ -30,6 +30,7 @@ public struct JSONObject: Sendable {
 
   public var count: Int { members.count }
   public var isEmpty: Bool { members.isEmpty }
+  var isIndexed: Bool { !positions.isEmpty }
   public var keys: [String] { members.map(\.key) }
   public var values: [JSON] { members.map(\.value) }
 

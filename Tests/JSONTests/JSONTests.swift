@@ -72,4 +72,18 @@ import Testing
       #expect(try JSON(parsing: value.text(style: style)) == value)
     }
   }
+
+  @Test func `Memory is counted for all that a value holds`() throws {
+    #expect(try JSON(parsing: "12").heapBytes == 0)
+    #expect(try JSON(parsing: #""fifteen bytes""#).heapBytes == 0)
+    let text = JSON.string(String(repeating: "a", count: 1000))
+    #expect((1000...1100).contains(text.heapBytes))
+    #expect(JSON.array([text, text]).heapBytes > 2 * text.heapBytes)
+    #expect(JSON.object(JSONObject([(key: "a", value: text)])).heapBytes > text.heapBytes)
+    // Numbers take many times what they take as text.
+    let numbers = try JSON(parsing: "[" + String(repeating: "1,", count: 9999) + "1]")
+    #expect(numbers.heapBytes >= 10_000 * MemoryLayout<JSON>.stride)
+    let members = (0..<100).map { (key: "k\($0)", value: JSON.null) }
+    #expect(JSON.object(JSONObject(members)).heapBytes > 100 * 50)
+  }
 }

@@ -61,22 +61,32 @@ extension ChatModel {
   ///
   /// Reasoning comes first and is free. Calls are constrained from their marker on; where they are
   /// only allowed and the format has no grammar, they aren't.
-  public func grammar(for rules: AnswerRules, prompt: ChatPrompt) throws -> Grammar? {
+  ///
+  /// - Parameter limits: what the grammar may take, also while texts follow it.
+  public func grammar(
+    for rules: AnswerRules, prompt: ChatPrompt, limits: GrammarLimits = GrammarLimits()
+  ) throws -> Grammar? {
     guard rules.identity(self, prompt) != nil else { return nil }
     let writer = try AnswerWriter(
       format: toolFormat, reasoning: reasoning, rules: rules, begun: String(prompt.prompt.answer))
-    return try writer.grammar()
+    return try writer.grammar(limits: limits)
   }
 
   /// The vocabulary for grammars. Markers of calls and reasoning are tokens, not text.
-  public func makeTokenVocabulary(count: Int) -> TokenVocabulary {
+  ///
+  /// - Parameters:
+  ///   - count: how many tokens the model knows.
+  ///   - maskBytes: see `TokenVocabulary`.
+  public func makeTokenVocabulary(
+    count: Int, maskBytes: Int = TokenVocabulary.usualMaskBytes
+  ) -> TokenVocabulary {
     let markers = structuralMarkers
     let special = Dictionary(
       tokenizer.addedTokens.filter { token in
         token.isSpecial || markers.contains { $0.range(of: token.content) != nil }
       }.map { ($0.id, $0.content) }, uniquingKeysWith: { $1 })
     return TokenVocabulary(
-      count: max(count, tokenizer.vocabularySize), stopTokens: stopTokens,
+      count: max(count, tokenizer.vocabularySize), stopTokens: stopTokens, maskBytes: maskBytes,
       bytes: { [tokenizer] in tokenizer.bytes(of: $0) }, special: { special[$0] },
       encode: { [tokenizer] bytes in
         let text = String(decoding: bytes, as: UTF8.self)

@@ -45,8 +45,8 @@ public struct AnswerWriter {
   var isReasoning: Bool { reasoning?.areOpen(atEndOf: begun) ?? false }
 
   /// The grammar of the answer; nil where nothing is constrained.
-  func grammar() throws -> Grammar? {
-    var builder = GrammarBuilder()
+  func grammar(limits: GrammarLimits = GrammarLimits()) throws -> Grammar? {
+    var builder = GrammarBuilder(limits: limits)
     guard let root = try answer(&builder) else { return nil }
     return try builder.grammar(root: root)
   }

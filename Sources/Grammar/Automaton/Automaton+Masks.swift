@@ -94,6 +94,7 @@ extension Automaton {
       if !hasFailed { vocabulary.remember(result, identity) }
     }
     localMasks[expression] = result
+    localMaskBytes += result.bytes
     return result
   }
 

@@ -76,6 +76,7 @@ struct Automaton: Sendable {
   /// Masks of configurations and of expressions.
   var masks: [Int32: ConfigurationMask] = [:]
   var localMasks: [Expression: LocalMask] = [:]
+  var localMaskBytes = 0
 
   /// - Parameter work: what is left for following texts; nil for what the grammar's limits give.
   init(_ grammar: Grammar, _ vocabulary: TokenVocabulary, work: Int? = nil) {
@@ -103,11 +104,11 @@ struct Automaton: Sendable {
     pool.workLimit = pool.work + min(workLeft + limits.workPerToken, limits.followingWork)
   }
 
-  /// About how much memory it takes.
+  /// About how much memory it takes. Masks of expressions that it shares with others count, too.
   var bytes: Int {
     let expressions = pool.nodes.count * ExpressionPool.bytesPerNode + rows.count * 4
     let positions = cells.count * 60 + items.count * 16 + configurations.count * 80
-    return expressions + positions + masks.count * vocabulary.count / 8
+    return expressions + positions + masks.count * vocabulary.count / 8 + localMaskBytes
   }
 }
 

@@ -17,6 +17,9 @@ struct TokenTrie: Sendable {
 
   var count: Int { bytes.count }
 
+  /// About how much memory it takes.
+  var bytesOfMemory: Int { count * 15 + ids.count * 4 + sets.count * MemoryLayout<ByteSet>.stride }
+
   /// Subtrees with fewer nodes than this are walked rather than described.
   private static let describedSize = 12
 

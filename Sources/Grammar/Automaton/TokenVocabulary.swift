@@ -26,26 +26,31 @@ public final class TokenVocabulary: Sendable {
   /// Splits text into tokens as the model's tokenizer does.
   let encode: (@Sendable ([UInt8]) -> [Int32])?
   private let localMasks = Mutex(LocalMasks())
+  private let maskBytes: Int
 
   private struct LocalMasks {
     var masks: [StructuralHash: LocalMask] = [:]
     var bytes = 0
   }
 
-  private static let localMaskBytes = 64 << 20
+  /// Bytes for the masks of expressions, where nothing else is said.
+  public static let usualMaskBytes = 64 << 20
   /// Tokens of more characters than this aren't counted by characters.
   private static let mostCharacters = 24
 
   /// - Parameters:
   ///   - bytes: what a token adds to a text; nil where there is no such token.
   ///   - special: what a special token spells; nil for ordinary tokens.
+  ///   - maskBytes: most bytes for what grammars remember together, the masks of expressions.
   ///   - encode: the model's tokens of a text without special ones, for text that is forced.
   public init(
-    count: Int, stopTokens: Set<Int32>, bytes: (Int32) -> [UInt8]?,
+    count: Int, stopTokens: Set<Int32>, maskBytes: Int = TokenVocabulary.usualMaskBytes,
+    bytes: (Int32) -> [UInt8]?,
     special: (Int32) -> String?, encode: (@Sendable ([UInt8]) -> [Int32])? = nil
   ) {
     self.count = count
     self.stopTokens = stopTokens
+    self.maskBytes = maskBytes
     self.encode = encode
     var texts = [[UInt8]](repeating: [], count: count)
     var named: [String: Int32] = [:]
@@ -101,6 +106,16 @@ public final class TokenVocabulary: Sendable {
       masks.append(mask)
     }
     return masks
+  }
+}
+
+extension TokenVocabulary {
+  /// About how many bytes it takes, without the masks that grammars remember.
+  public var bytes: Int {
+    let lists = texts.reduce(0) { $0 + ($1.isEmpty ? 0 : 48 + $1.count) }
+    let masks = plainMasks.reduce(0) { $0 + $1.words.count * 8 }
+    return texts.count * MemoryLayout<[UInt8]>.stride + lists + masks + trie.bytesOfMemory
+      + otherTrie.bytesOfMemory
   }
 }
 
@@ -161,7 +176,7 @@ extension TokenVocabulary {
 
   func remember(_ mask: LocalMask, _ identity: StructuralHash) {
     localMasks.withLock { known in
-      if known.bytes > Self.localMaskBytes { known = LocalMasks() }
+      if known.bytes + mask.bytes > maskBytes { known = LocalMasks() }
       known.masks[identity] = mask
       known.bytes += mask.bytes
     }
