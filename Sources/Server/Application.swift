@@ -25,7 +25,5 @@ func makeRouter(_ state: ServerState) -> Router<ServerContext> {
 func makeResponder(
   _ configuration: ServerConfiguration, slot: ModelSlot, logger: Logger
 ) -> RouterResponder<ServerContext> {
-  let state = ServerState(
-    configuration: configuration, slot: slot, logger: logger, started: configuration.now())
-  return makeRouter(state).buildResponder()
+  makeRouter(ServerState(configuration, slot: slot, logger: logger)).buildResponder()
 }

@@ -9,6 +9,8 @@ struct ServerContext: RequestContext {
   var client: String
   /// The connection that it came on.
   let channel: any Channel
+  /// What the request has of the memory for bodies, until its answer is sent.
+  let share = BodyBudget.Share()
 
   init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)

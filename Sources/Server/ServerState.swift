@@ -12,8 +12,10 @@ public struct ServerConfiguration: Sendable {
   public var apiKeys: [String]
   /// Which web pages may use the server.
   public var origins = OriginPolicy()
+  /// What may be kept of requests, and how large they may be.
+  public var memory: ServerMemory
   /// Bytes of the largest request body.
-  public var bodyLimit = 10 << 20
+  public var bodyLimit: Int
   /// A stream without an event for this long is sent a comment.
   public var keepAlive: Duration = .seconds(3)
   /// Makes an id with this prefix; tests replace it.
@@ -21,8 +23,10 @@ public struct ServerConfiguration: Sendable {
   /// Seconds since 1970; tests replace it.
   public var now: @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }
 
-  public init(modelID: String, apiKeys: [String] = []) {
+  public init(modelID: String, apiKeys: [String] = [], memory: ServerMemory = ServerMemory()) {
     self.modelID = modelID
+    self.memory = memory
+    bodyLimit = memory.bodyLimit
     self.apiKeys = apiKeys.filter { !$0.isEmpty }
   }
 }
@@ -56,28 +60,47 @@ struct ServerState: Sendable {
   let logger: Logger
   /// Seconds since 1970.
   let started: Int
-  let bodies = BodyBudget()
+  let bodies: BodyBudget
   let requests = RequestCounts()
-  let responses = ResponseStore()
+  let responses: ResponseStore
+
+  init(_ configuration: ServerConfiguration, slot: ModelSlot, logger: Logger) {
+    self.configuration = configuration
+    self.slot = slot
+    self.logger = logger
+    started = configuration.now()
+    bodies = BodyBudget(limit: configuration.memory.bodies)
+    responses = ResponseStore(maximumBytes: configuration.memory.responses)
+  }
 }
 
 extension ServerState {
-  /// The JSON body of a request. The request keeps its link to the connection.
-  func body(of request: inout Request) async throws -> JSON {
-    guard let body = try await optionalBody(of: &request) else {
+  /// The JSON body of a request. The request keeps its link to the connection; its context keeps
+  /// what the body's values take of the memory for bodies.
+  func body(of request: inout Request, _ context: ServerContext) async throws -> JSON {
+    guard let body = try await optionalBody(of: &request, context) else {
       throw APIError(.badRequest, "The request has no body; send a JSON object.")
     }
     return body
   }
 
-  func optionalBody(of request: inout Request) async throws -> JSON? {
-    try await bodies.withBody(of: &request, upTo: configuration.bodyLimit) { buffer in
+  func optionalBody(of request: inout Request, _ context: ServerContext) async throws -> JSON? {
+    let share = context.share
+    return try await bodies.withBody(
+      of: &request, upTo: configuration.bodyLimit, share: share
+    ) { buffer in
       guard buffer.readableBytes > 0 else { return nil }
-      do {
-        return try buffer.withUnsafeReadableBytes { try JSON(parsing: $0) }
-      } catch {
-        throw APIError(.badRequest, "The body isn't valid JSON: \(error).", code: "invalid_json")
-      }
+      let body = try Self.parse(buffer)
+      try share.take(RequestCost(body, bodyBytes: buffer.readableBytes), of: bodies)
+      return body
+    }
+  }
+
+  private static func parse(_ buffer: ByteBuffer) throws(APIError) -> JSON {
+    do {
+      return try buffer.withUnsafeReadableBytes { try JSON(parsing: $0) }
+    } catch {
+      throw APIError(.badRequest, "The body isn't valid JSON: \(error).", code: "invalid_json")
     }
   }
 }

@@ -86,6 +86,7 @@ struct Inspect: ParsableCommand {
       ("together", sizes.weightsBytes + cache + scratch),
     ]
     return ["", "memory"] + table(rows.map { ["  " + $0.0, byteText($0.1)] })
+      + ["  mlx-server adds logits, requests, grammars, stored responses and itself: see its plan"]
   }
 
   private func kernels(_ bundle: ModelBundle) -> [String] {

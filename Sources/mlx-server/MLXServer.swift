@@ -54,7 +54,8 @@ struct MLXServer: AsyncParsableCommand {
       if let warning = options.warning(keys: keys) { tell(warning) }
       if let warning = openMPWarning() { tell(warning) }
       var configuration = ServerConfiguration(
-        modelID: options.modelIdentifier(location), apiKeys: keys)
+        modelID: options.modelIdentifier(location), apiKeys: keys,
+        memory: ServerMemory(memory: options.memory?.value))
       configuration.origins = OriginPolicy(
         allowed: options.corsOrigin, isLoopbackOnly: options.isLoopbackOnly)
       let name = configuration.modelID

@@ -18,6 +18,7 @@ struct Summary: CustomStringConvertible {
       at once      \(settings.parallel) answers, \(settings.queueLimit) more wait
       access       \(access)
       \(model.engine.memoryPlan)
+        of that          \(model.memory)
       """
   }
 

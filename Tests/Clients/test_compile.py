@@ -120,7 +120,7 @@ def test_a_whole_bundle_is_verified_and_a_damaged_one_is_not(bundle, tmp_path):
 
 def test_inspection_shows_targets_memory_and_kernels(bundle):
     text = run("inspect", bundle, "--context-size", "1k").stdout
-    for word in ("runs here", "cache of 1024 positions", "gate_and_up", "signature"):
+    for word in ("runs here", "cache of 1024 positions", "mlx-server adds", "gate_and_up", "signature"):
         assert word in text
 
 

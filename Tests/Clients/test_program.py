@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -194,3 +195,18 @@ def test_it_says_when_the_port_is_taken(cache, server):
     second = Server("--port", str(server.port), cache=cache)
     assert second.wait_until_ended() == 1
     assert f"port {server.port} on 127.0.0.1 is already in use" in "\n".join(second.log)
+
+
+def test_too_little_memory_says_how_much_is_enough(cache):
+    little = Server("--ctx-size", "1024", "--memory", "64m", cache=cache)
+    assert little.wait_until_ended() == 1
+    told = re.search(r"insufficient memory: .* for all else; allow (\d+) bytes", "\n".join(little.log))
+    with Server("--ctx-size", "1024", "--memory", told[1], cache=cache) as enough:
+        log = "\n".join(enough.log)
+        assert re.search(r"all else +\d+\.\d MB", log)
+        assert "requests 16.8 MB, grammars 14.7 MB, stored responses 4.2 MB" in log
+        plan = httpx.get(enough.url + "/props").json()["memory"]
+        assert plan["total_bytes"] <= int(told[1])
+        assert plan["total_bytes"] == sum(n for part, n in plan.items() if part != "total_bytes")
+        body = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 4}
+        assert httpx.post(enough.url + "/v1/chat/completions", json=body).status_code == 200

@@ -28,4 +28,37 @@ struct KeptGrammarTests {
     }
     #expect(kept.order == ["b{6}", "c{7}"] && kept.grammars.count == 2)
   }
+
+  @Test func `Those of running answers leave room or are waited for`() throws {
+    var kept = AnswerConstraints.Kept()
+    let names = ["a{5}", "b{6}"]
+    var grammars = try names.map(grammar)
+    let room = grammars[0].bytes + grammars[1].bytes - 1
+    try kept.admit(grammars[0], bytes: room)
+    #expect(throws: APIError.self, "the first one is still used") {
+      try kept.admit(grammars[1], bytes: room)
+    }
+    let last = grammars.removeLast()
+    grammars = []
+    try kept.admit(last, bytes: room)
+    // One alone may take all there is: what it may grow to is its own bound.
+    #expect(throws: Never.self) {
+      var empty = AnswerConstraints.Kept()
+      try empty.admit(last, bytes: 1)
+    }
+  }
+
+  @Test func `What is only kept gives way`() throws {
+    var kept = AnswerConstraints.Kept()
+    var first: TokenGrammar? = try grammar("a{5}")
+    let second = try grammar("b{6}")
+    let room = (first?.bytes ?? 0) + second.bytes - 1
+    try first.map {
+      try kept.admit($0, bytes: room)
+      kept.keep($0, "first", most: 16, bytes: room)
+    }
+    first = nil
+    try kept.admit(second, bytes: room)
+    #expect(kept.order == [] && kept.grammars.isEmpty)
+  }
 }

@@ -196,21 +196,53 @@ import Testing
 
   @Test func `Bodies that are too much together are refused until others are done`() async throws {
     let budget = BodyBudget(limit: 10)
-    func collect(_ text: String, upTo size: Int) async throws -> Int {
+    func collect(
+      _ text: String, upTo size: Int, share: BodyBudget.Share = BodyBudget.Share(), values: Int = 0
+    ) async throws -> Int {
       var request = Request(
         head: HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/"),
         body: RequestBody(buffer: ByteBuffer(string: text)))
-      return try await budget.withBody(of: &request, upTo: size) { $0.readableBytes }
+      return try await budget.withBody(of: &request, upTo: size, share: share) {
+        try share.take(values, of: budget)
+        return $0.readableBytes
+      }
     }
     for _ in 0..<3 { #expect(try await collect("12345678", upTo: 8) == 8) }
     await #expect(throws: APIError.bodyTooLarge(limit: 8)) {
       try await collect("123456789", upTo: 8)
     }
-    await #expect {
+    await #expect(throws: APIError.bodyTakesTooMuch(11, limit: 10)) {
       try await collect("12345678901", upTo: 20)
+    }
+    await #expect(throws: APIError.bodyTakesTooMuch(12, limit: 10)) {
+      try await collect("12345678", upTo: 8, values: 4)
+    }
+    #expect(budget.usedBytes == 0)
+    // What a body's values take is gone with its request, and not before.
+    var first: BodyBudget.Share? = BodyBudget.Share()
+    #expect(try await collect("1234", upTo: 8, share: first ?? BodyBudget.Share(), values: 5) == 4)
+    #expect(budget.usedBytes == 5)
+    await #expect {
+      try await collect("123456", upTo: 8)
     } throws: {
       ($0 as? APIError)?.status == .serviceUnavailable
     }
+    first = nil
+    #expect(try await collect("123456", upTo: 8) == 6)
+  }
+
+  @Test func `A request takes less once its prompt is made`() throws {
+    let body = try JSON(parsing: #"{"prompt": "\#(String(repeating: "a", count: 1000))"}"#)
+    let cost = RequestCost(body, bodyBytes: 1014)
+    #expect(cost.preparing > 12_000 && (2000...3000).contains(cost.answering))
+    let budget = BodyBudget(limit: cost.preparing)
+    var share: BodyBudget.Share? = BodyBudget.Share()
+    try share?.take(cost, of: budget)
+    #expect(budget.usedBytes == cost.preparing)
+    for _ in 0..<2 { share?.endPreparing() }
+    #expect(budget.usedBytes == cost.answering)
+    share = nil
+    #expect(budget.usedBytes == 0)
   }
 }
 

@@ -23,7 +23,6 @@ struct TestServer: Sendable {
   var isLoaded = true
   /// Off for models that are to get a call wrong.
   var constrainsCalls = true
-
   /// - Parameters:
   ///   - contextSize, parallel, queueLimit: the engine's.
   ///   - beforeStep: called before each step of the model; slows it down.
@@ -62,16 +61,18 @@ struct TestServer: Sendable {
     ServedModel(
       chat: chat, engine: engine, vocabulary: Self.vocabulary, backend: model.backend,
       generationConfiguration: nil, tokenizerConfiguration: tokenizerConfiguration,
-      fingerprint: "fp-test", constrainsCalls: constrainsCalls)
+      fingerprint: "fp-test", constrainsCalls: constrainsCalls, memory: configuration.memory)
   }
 
   /// Runs `test` with a client of this server.
+  ///
+  /// - Parameter served: the model, where the test wants to look into it.
   func run<Value: Sendable>(
-    logger: Logger = TestServer.quietLogger,
+    _ served: ServedModel? = nil, logger: Logger = TestServer.quietLogger,
     _ test: @Sendable (RouterClient) async throws -> Value
   ) async throws -> Value {
     let slot = ModelSlot()
-    if isLoaded { slot.fill(served) }
+    if isLoaded { slot.fill(served ?? self.served) }
     let responder = makeResponder(configuration, slot: slot, logger: logger)
     return try await test(RouterClient(responder: responder, logger: logger))
   }

@@ -13,6 +13,7 @@ final class AnswerConstraints: Sendable {
   private let chat: ChatModel
   private let tokens: Int
   private let constrainsCalls: Bool
+  private let memory: ServerMemory
   let kept = Mutex(Kept())
 
   struct Kept: Sendable {
@@ -20,19 +21,27 @@ final class AnswerConstraints: Sendable {
     var grammars: [String: TokenGrammar] = [:]
     /// Keys of `grammars`, the one used last at the end.
     var order: [String] = []
+    /// Every grammar that somebody has, kept or not.
+    var alive: [Weak] = []
+  }
+
+  /// A grammar for as long as others have it.
+  struct Weak: Sendable {
+    weak let grammar: TokenGrammar?
   }
 
   private static let mostGrammars = 16
-  /// Together, but for the one that is used.
-  private static let mostGrammarBytes = 128 << 20
 
   /// - Parameters:
   ///   - tokens: how many tokens the model knows.
-  ///   - constrainsCalls: see `ServedModel`.
-  init(chat: ChatModel, tokens: Int, constrainsCalls: Bool) {
+  ///   - constrainsCalls, memory: see `ServedModel`.
+  init(
+    chat: ChatModel, tokens: Int, constrainsCalls: Bool, memory: ServerMemory = ServerMemory()
+  ) {
     self.chat = chat
     self.tokens = tokens
     self.constrainsCalls = constrainsCalls
+    self.memory = memory
   }
 
   /// The constraint for one answer; nil where it is free.
@@ -45,7 +54,10 @@ final class AnswerConstraints: Sendable {
     if let known = kept.withLock({ $0.use(key) }) { return GrammarMatcher(known) }
     guard let grammar = try grammar(for: rules, conversation, prompt) else { return nil }
     let made = TokenGrammar(grammar, vocabulary)
-    kept.withLock { $0.keep(made, key, most: Self.mostGrammars, bytes: Self.mostGrammarBytes) }
+    try kept.withLock { kept throws(APIError) in
+      try kept.admit(made, bytes: memory.keptGrammars + memory.usedGrammars)
+      kept.keep(made, key, most: Self.mostGrammars, bytes: memory.keptGrammars)
+    }
     return GrammarMatcher(made)
   }
 
@@ -53,7 +65,7 @@ final class AnswerConstraints: Sendable {
     for rules: AnswerRules, _ conversation: Conversation, _ prompt: ChatPrompt
   ) throws -> Grammar? {
     do {
-      return try chat.grammar(for: rules, prompt: prompt)
+      return try chat.grammar(for: rules, prompt: prompt, limits: memory.grammarLimits)
     } catch let error as ConstraintError {
       guard let tool = error.tool else {
         let path = conversation.tools.choice == .required ? "tool_choice" : "tools"
@@ -73,7 +85,7 @@ final class AnswerConstraints: Sendable {
   private var vocabulary: TokenVocabulary {
     kept.withLock { kept in
       if let vocabulary = kept.vocabulary { return vocabulary }
-      let made = chat.makeTokenVocabulary(count: tokens)
+      let made = chat.makeTokenVocabulary(count: tokens, maskBytes: memory.grammarMasks)
       kept.vocabulary = made
       return made
     }
@@ -89,6 +101,24 @@ extension AnswerConstraints.Kept {
     order.removeAll { $0 == key }
     order.append(key)
     return known
+  }
+
+  /// Refuses a grammar as long as those of running answers leave no memory for it; what is only
+  /// kept gives way, the one used longest ago first.
+  mutating func admit(_ grammar: TokenGrammar, bytes: Int) throws(APIError) {
+    let needed = grammar.bytes
+    func taken() -> Int { alive.reduce(0) { $0 + ($1.grammar?.bytes ?? 0) } }
+    while taken() + needed > bytes, !order.isEmpty {
+      grammars[order.removeFirst()] = nil
+    }
+    alive.removeAll { $0.grammar == nil }
+    guard alive.isEmpty || taken() + needed <= bytes else {
+      throw APIError(
+        .serviceUnavailable,
+        "The grammars of running answers take the memory that there is for them; try again.",
+        type: "server_error", code: "grammars_too_large", retryAfter: 2)
+    }
+    alive.append(AnswerConstraints.Weak(grammar: grammar))
   }
 
   /// Keeps a grammar, at the cost of those that weren't used for longest: they have grown since.

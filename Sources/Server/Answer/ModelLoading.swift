@@ -23,7 +23,8 @@ public struct ModelLoading: Sendable {
   public var contextSize = 4096
   /// Sequences that run at once.
   public var parallel = 4
-  /// Most bytes for weights, keys and values, scratch and logits; nil for what full contexts take.
+  /// Most bytes for the whole process: weights, keys and values, scratch, logits, and what
+  /// `ServerMemory` says; nil for what full contexts take.
   public var memory: Int?
   public var threads: Int
   /// Makes the bundle of a model directory for this machine, or finds it in a cache.
@@ -49,13 +50,17 @@ public struct ModelLoading: Sendable {
     let engine = try Engine(
       model: model, draftModel: draftLocation.map { try draftModel(at: $0, for: chat.tokenizer) },
       configuration: EngineConfiguration(
-        contextSize: usableContext(of: model), parallel: parallel, memory: memory))
+        contextSize: usableContext(of: model), parallel: parallel, memory: memory,
+        reservedBytes: { [vocabulary = max(model.vocabulary, chat.tokenizer.vocabularySize)] in
+          ServerMemory(memory: $0).bytes(vocabulary: vocabulary)
+        }))
     let identity = [generatorVersion, model.backend, signature].joined(separator: "\n")
     return ServedModel(
       chat: chat, engine: engine, vocabulary: model.vocabulary, backend: model.backend,
       generationConfiguration: members(of: "generation_config.json"),
       tokenizerConfiguration: members(of: "tokenizer_config.json"),
-      fingerprint: "fp_" + (try sha256(of: identity)).prefix(12))
+      fingerprint: "fp_" + (try sha256(of: identity)).prefix(12),
+      memory: ServerMemory(memory: memory))
   }
 
   private func usableContext(of model: any LanguageModel) -> Int {

@@ -16,24 +16,28 @@ public final class ServedModel: Sendable {
   let fingerprint: String
   let metrics = AnswerMetrics()
   let constraints: AnswerConstraints
+  /// What the server takes beside its engine.
+  public let memory: ServerMemory
 
   /// - Parameters:
   ///   - generationConfiguration, tokenizerConfiguration: the model directory's
   ///     generation_config.json and tokenizer_config.json.
   ///   - constrainsCalls: whether calls that are allowed, but not demanded, are kept to their
   ///     tools' schemas.
+  ///   - memory: what may be kept of requests.
   public init(
     chat: ChatModel, engine: Engine, vocabulary: Int, backend: String,
     generationConfiguration: JSONObject?, tokenizerConfiguration: JSONObject? = nil,
-    fingerprint: String, constrainsCalls: Bool = true
+    fingerprint: String, constrainsCalls: Bool = true, memory: ServerMemory = ServerMemory()
   ) {
     self.chat = chat
     self.engine = engine
     self.backend = backend
     self.fingerprint = fingerprint
+    self.memory = memory
     self.tokenizerConfiguration = tokenizerConfiguration ?? JSONObject()
     constraints = AnswerConstraints(
-      chat: chat, tokens: vocabulary, constrainsCalls: constrainsCalls)
+      chat: chat, tokens: vocabulary, constrainsCalls: constrainsCalls, memory: memory)
     traits = ModelTraits(
       sampling: SamplingParameters(modelDefaults: generationConfiguration ?? JSONObject()),
       vocabulary: vocabulary,

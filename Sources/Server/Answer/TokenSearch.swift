@@ -7,7 +7,13 @@ import Tokenizers
 final class TokenSearch: Sendable {
   private let tokenizer: Tokenizer
   private let vocabulary: Int
-  private let found = Mutex<[String: Set<Int32>]>([:])
+  private let found = Mutex(Found())
+
+  private struct Found {
+    var tokens: [String: Set<Int32>] = [:]
+    /// Of all sets together.
+    var count = 0
+  }
 
   private static let mostKept = 64
 
@@ -17,13 +23,15 @@ final class TokenSearch: Sendable {
   }
 
   func tokens(containing text: String) -> Set<Int32> {
-    if let known = found.withLock({ $0[text] }) { return known }
+    if let known = found.withLock({ $0.tokens[text] }) { return known }
     let wanted = Array(text.utf8)
     let tokens = Set(
       (0..<Int32(vocabulary)).filter { tokenizer.bytes(of: $0)?.contains(wanted) ?? false })
     found.withLock { found in
-      if found.count >= Self.mostKept { found = [:] }
-      found[text] = tokens
+      // Together no more than two whole vocabularies.
+      if found.tokens.count >= Self.mostKept || found.count > vocabulary { found = Found() }
+      found.tokens[text] = tokens
+      found.count += tokens.count
     }
     return tokens
   }

@@ -10,9 +10,9 @@ extension Endpoint {
       "Ends the running answers, or the one whose id is given.",
       body: Schema.object(["id": Schema.string]), bodyIsRequired: false,
       answer: AnswerSchemas.cancel)
-  ) { request, _, server in
+  ) { request, context, server in
     var request = request
-    let id = try CancelRequest(await server.optionalBody(of: &request)).id
+    let id = try CancelRequest(await server.optionalBody(of: &request, context)).id
     let count = try cancel(id, server.slot.ready().engine)
     return .json([
       "status": count > 0 ? "cancelled" : "no_active_generation",

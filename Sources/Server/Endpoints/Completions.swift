@@ -9,7 +9,7 @@ extension Endpoint {
       answer: AnswerSchemas.completion, streams: true)
   ) { request, context, server in
     var request = request
-    let body = try await server.body(of: &request)
+    let body = try await server.body(of: &request, context)
     let model = try server.slot.ready()
     let id = server.configuration.makeID("cmpl-")
     let client = context.client

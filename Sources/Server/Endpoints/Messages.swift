@@ -10,7 +10,7 @@ extension Endpoint {
       body: MessagesFields.answerSchema, answer: AnswerSchemas.message, streams: true)
   ) { request, context, server in
     var request = request
-    let body = try await server.body(of: &request)
+    let body = try await server.body(of: &request, context)
     let model = try server.slot.ready()
     let message = try MessagesRequest(body, traits: model.traits)
     let id = server.configuration.makeID("msg_")
@@ -33,9 +33,9 @@ extension Endpoint {
     api: APIDescription(
       "How many tokens a conversation takes, for clients of the Anthropic API.",
       body: MessagesFields.promptSchema, answer: AnswerSchemas.inputTokens)
-  ) { request, _, server in
+  ) { request, context, server in
     var request = request
-    let body = try await server.body(of: &request)
+    let body = try await server.body(of: &request, context)
     let model = try server.slot.ready()
     let message = try MessagesRequest(counting: body, traits: model.traits)
     let prompt = try model.prompt(for: message.conversation)

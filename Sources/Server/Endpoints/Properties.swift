@@ -31,6 +31,8 @@ extension ServedModel {
         "scratch_bytes": .integer(plan.model.scratchBytes),
         "cache_bytes": .integer(plan.cacheBytes),
         "logits_bytes": .integer(plan.logitBytes),
+        "draft_model_bytes": .integer(plan.draftModelBytes),
+        "server_bytes": .integer(plan.reservedBytes),
       ],
       "modalities": ["text"],
       "capabilities": chat.capabilities.json,

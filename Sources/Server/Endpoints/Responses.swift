@@ -10,7 +10,7 @@ extension Endpoint {
       answer: AnswerSchemas.response, streams: true)
   ) { request, context, server in
     var request = request
-    let body = try await server.body(of: &request)
+    let body = try await server.body(of: &request, context)
     let model = try server.slot.ready()
     let asked = try ResponseRequest(body, traits: model.traits, store: server.responses)
     let id = server.configuration.makeID("resp_")
@@ -32,9 +32,9 @@ extension Endpoint {
     api: APIDescription(
       "How many tokens a list of items takes.", body: ResponseFields.schema,
       answer: AnswerSchemas.inputTokens)
-  ) { request, _, server in
+  ) { request, context, server in
     var request = request
-    let body = try await server.body(of: &request)
+    let body = try await server.body(of: &request, context)
     let model = try server.slot.ready()
     let asked = try ResponseRequest(body, traits: model.traits, store: server.responses)
     let prompt = try namingItems { try model.prompt(for: asked.conversation) }

@@ -10,9 +10,9 @@ extension Endpoint {
     api: APIDescription(
       "A text or a conversation as tokens.", body: TokenizeRequest.schema,
       answer: AnswerSchemas.tokens)
-  ) { request, _, server in
+  ) { request, context, server in
     var request = request
-    let body = try await server.body(of: &request)
+    let body = try await server.body(of: &request, context)
     let model = try server.slot.ready()
     let asked = try TokenizeRequest(body, model: model)
     let tokenizer = model.chat.tokenizer
@@ -35,9 +35,9 @@ extension Endpoint {
       body: Schema.object(
         ["model": Schema.string, "tokens": Schema.array(Schema.integer(0))], required: ["tokens"]),
       answer: AnswerSchemas.text)
-  ) { request, _, server in
+  ) { request, context, server in
     var request = request
-    let fields = try Fields(body: await server.body(of: &request))
+    let fields = try Fields(body: await server.body(of: &request, context))
     let model = try server.slot.ready()
     try fields.refuseUnknown(known: ["model", "tokens"])
     _ = try fields["model"].string()
@@ -52,9 +52,9 @@ extension Endpoint {
     api: APIDescription(
       "The text that the model is given for a chat request.", body: ChatFields.schema,
       answer: AnswerSchemas.prompt)
-  ) { request, _, server in
+  ) { request, context, server in
     var request = request
-    let body = try await server.body(of: &request)
+    let body = try await server.body(of: &request, context)
     let model = try server.slot.ready()
     let chat = try ChatRequest(body, traits: model.traits)
     return .json(["prompt": .string(try model.prompt(for: chat.conversation).text)])

@@ -91,6 +91,14 @@ extension APIError {
       code: "body_too_large")
   }
 
+  /// - Parameter limit: bytes for the values of all requests.
+  static func bodyTakesTooMuch(_ bytes: Int, limit: Int) -> APIError {
+    APIError(
+      .contentTooLarge,
+      "The request body takes \(bytes) bytes of memory, and this server has \(limit) for those of"
+        + " all requests (--memory).", code: "body_too_large")
+  }
+
   /// Why an answer ended in its middle.
   init(_ failure: GenerationFailure) {
     self =

@@ -7,7 +7,7 @@ final class ResponseStore: Sendable {
   private struct Entry {
     var response: JSON
     let context: ResponseContext
-    /// Bytes of the response and its items, as JSON text.
+    /// Bytes of memory for the response and its items.
     let bytes: Int
     /// When it was last used.
     var stamp: Int
@@ -30,7 +30,7 @@ final class ResponseStore: Sendable {
   private let maximumBytes: Int
   private let content = Mutex(Content())
 
-  init(maximumCount: Int = 1000, maximumBytes: Int = 64 << 20) {
+  init(maximumCount: Int = 1000, maximumBytes: Int = ServerMemory().responses) {
     self.maximumCount = maximumCount
     self.maximumBytes = maximumBytes
   }
@@ -38,8 +38,9 @@ final class ResponseStore: Sendable {
   /// Keeps a response under its id, in place of an earlier state of it.
   func keep(_ response: JSON, after context: ResponseContext) {
     guard let id = response["id"]?.string else { return }
-    let items = context.earlier + context.input
-    let bytes = response.text().utf8.count + items.reduce(0) { $0 + $1.text().utf8.count }
+    let bytes =
+      response.heapBytes + JSON.array(context.earlier).heapBytes
+      + JSON.array(context.input).heapBytes + MemoryLayout<Entry>.stride
     content.withLock { content in
       content.remove(id)
       content.clock += 1

@@ -26,6 +26,7 @@ struct AnswerResponse<Wire: ChoicesWire>: Sendable {
 
   /// Waits for the whole answer.
   func whole(to asker: ServerContext) async throws -> Response {
+    asker.share.endPreparing()
     var wire = wire
     do {
       return Response.json(try await folded(by: &wire, to: await asker.presence()))
@@ -60,7 +61,8 @@ struct AnswerResponse<Wire: ChoicesWire>: Sendable {
   }
 
   func stream(to asker: ServerContext) -> Response {
-    Response(
+    asker.share.endPreparing()
+    return Response(
       status: .ok, headers: EventStream.headers,
       body: ResponseBody { writer in
         var stream = AnswerFrames(choices, wire: wire, report: report, keepAlive: keepAlive)
