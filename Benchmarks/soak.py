@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Minutes of random load on a server with a memory limit: clients that read to the end, read slowly,
-leave in the middle, cancel, come back for a second turn, or send long prompts.
+leave in the middle, cancel, come back for a second turn, send long prompts, want answers of a form that
+nobody had before, or have them stored.
 
 The server is started with --memory and, where cgroups can be written, inside one with that limit
-and `--headroom` more for text and connections: it must survive, and not go on growing. Every answer must
+(and `--headroom` more, if wanted): it must survive, and not go on growing. Every answer must
 end properly, no client may wait forever, and in the end all pages must be free or in the prefix
 cache, and SIGTERM must end the server with status 0.
 
@@ -31,6 +32,9 @@ CGROUPS = {
     "/sys/fs/cgroup/memory": "memory.limit_in_bytes",
     "/sys/fs/cgroup": "memory.max",
 }
+
+
+MOODS = ["read", "read", "slow", "leave", "cancel", "long", "whole", "form", "stored"]
 
 
 class Limit:
@@ -72,7 +76,7 @@ class Client(threading.Thread):
     def run(self):
         messages = []
         while time.monotonic() < self.end:
-            mood = self.random.choice(["read", "read", "slow", "leave", "cancel", "long", "whole"])
+            mood = self.random.choice(MOODS)
             if not messages or self.random.random() < 0.5:
                 words = 600 if mood == "long" else self.random.randint(2, 60)
                 # Few beginnings, so that prefixes are shared, copied and evicted.
@@ -93,19 +97,35 @@ class Client(threading.Thread):
         turn = {"role": "user", "content": random_prompt(5, self.random)}
         return [*messages, {"role": "assistant", "content": text}, turn]
 
-    def ask(self, messages, mood):
+    def body(self, messages, mood):
+        """The request's path and fields."""
+        tokens = self.random.randint(1, 80)
+        if mood == "stored":
+            return "/v1/responses", {"input": messages, "max_output_tokens": max(16, tokens)}
         body = {
             "messages": messages,
-            "stream": mood != "whole",
-            "max_tokens": self.random.randint(1, 80),
+            "stream": mood not in ("whole", "form"),
+            "max_tokens": tokens,
             "temperature": self.random.choice([0, 0.8]),
         }
+        if mood == "form":
+            kinds = ("string", "integer", "boolean")
+            members = {f"m{self.random.randrange(10**9)}": {"type": kind} for kind in kinds}
+            schema = {"type": "object", "properties": members, "required": list(members)}
+            body["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "made_up", "schema": schema},
+            }
+        return "/v1/chat/completions", body
+
+    def ask(self, messages, mood):
+        path, body = self.body(messages, mood)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         try:
             headers = {"Content-Type": "application/json"}
-            connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+            connection.request("POST", path, json.dumps(body), headers)
             response = connection.getresponse()
-            if response.status == 429:
+            if response.status in (429, 503):
                 self.counts["refused"] += 1
                 time.sleep(min(float(response.headers["retry-after"]), 5))
                 return None
@@ -114,7 +134,10 @@ class Client(threading.Thread):
                 if b"context_length_exceeded" in response.read():
                     return None
                 raise ValueError(f"HTTP {response.status}")
-            if mood == "whole":
+            if mood == "stored":
+                response.read()
+                return None
+            if mood in ("whole", "form"):
                 return json.loads(response.read())["choices"][0]["message"]["content"]
             return self.read(response, mood)
         finally:
@@ -151,10 +174,10 @@ class Client(threading.Thread):
 
 
 def resident(process):
-    """Bytes of anonymous memory, and of all that is mapped and present."""
+    """Bytes of all that is mapped and present."""
     with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
         status = dict(line.split(":", 1) for line in file if ":" in line)
-    return tuple(int(status[name].split()[0]) * 1024 for name in ("RssAnon", "VmRSS"))
+    return int(status["VmRSS"].split()[0]) * 1024
 
 
 def metrics(port):
@@ -206,7 +229,7 @@ def parse_options():
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--memory", type=int, default=256 << 20, help="the server's, in bytes")
-    parser.add_argument("--headroom", type=int, default=256 << 20)
+    parser.add_argument("--headroom", type=int, default=0, help="more for its cgroup, in bytes")
     parser.add_argument("--port", type=int, default=8245)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -226,7 +249,7 @@ def main():
         client.start()
     sizes = []
     while any(client.is_alive() for client in clients) and process.poll() is None:
-        sizes.append(resident(process)[0])
+        sizes.append(resident(process))
         if time.monotonic() > end + 310:
             failures.append("a client never got to its end")
             break
@@ -242,9 +265,9 @@ def main():
         failures.append(f"SIGTERM ended the server with {process.returncode}")
     limit.remove()
     peak = max(sizes)
-    hard = "in a cgroup of that and headroom" if limit.folder else "no cgroup could be made"
+    hard = f"in a cgroup of {options.headroom >> 20} MB more" if limit.folder else "no cgroup could be made"
     print(f"requests: {dict(counts)}; the longest took {max(c.longest for c in clients):.1f} s")
-    print(f"memory: {peak >> 20} MB of its own at most, limit {options.memory >> 20} MB ({hard})")
+    print(f"memory: {peak >> 20} MB resident at most, limit {options.memory >> 20} MB ({hard})")
     steps = [size >> 20 for size in sizes[:: max(1, len(sizes) // 12)]]
     print(f"from beginning to end: {steps} MB; {growth(sizes) / 2**20:+.1f} MB once caches were full")
     if growth(sizes) > 8 << 20:
