@@ -1,5 +1,4 @@
 import Chat
-import Dispatch
 import JSON
 import Runtime
 
@@ -42,8 +41,7 @@ public final class ServedModel: Sendable {
       sampling: SamplingParameters(modelDefaults: generationConfiguration ?? JSONObject()),
       vocabulary: vocabulary,
       tokensContaining: TokenSearch(chat.tokenizer, vocabulary: vocabulary).tokens)
-    // Not as a task: it takes a while, and the threads of tasks carry streams.
-    DispatchQueue.global(qos: .utility).async { [constraints] in constraints.prepare() }
+    startOffPool { [constraints] in constraints.prepare() }
   }
 }
 

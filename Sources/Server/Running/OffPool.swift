@@ -10,6 +10,9 @@ func offPool<Result: Sendable>(
   }
 }
 
+/// Begins such work that nobody waits for.
+func startOffPool(_ work: @escaping @Sendable () -> Void) { WorkerThreads.shared.run(work) }
+
 /// Threads for pieces of work, made as they are needed and kept. There may be more of them than
 /// processors, so that a quick piece needn't wait for slow ones; dispatch's queues have no more.
 ///
