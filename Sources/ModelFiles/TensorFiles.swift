@@ -75,9 +75,22 @@ public struct TensorFiles: Sendable {
         "tensor \(printable(name)) is missing: the index says it is in \(printable(file)), which "
           + "isn't there; download the rest of the model")
     }
+    if let other = nameInLargerModel(name) {
+      return ModelError(
+        "tensor \(printable(name)) is missing, and \(printable(other)) is there: language_model. is "
+          + "the prefix of the text part of a model that also reads images or sound, which isn't "
+          + "supported; convert the text part alone, so that the prefix is gone and config.json "
+          + "holds what text_config does")
+    }
     return ModelError(
       "tensor \(printable(name)) is missing from the safetensors files; "
         + "a shard may be missing, or the model is not of the type that config.json states")
+  }
+
+  /// What models of which text is one part call that tensor; nil where there is no such tensor.
+  private func nameInLargerModel(_ name: String) -> String? {
+    let inner = name.hasPrefix("model.") ? name.dropFirst("model.".count) : name[...]
+    return ["language_model." + name, "model.language_model." + inner].first(where: contains)
   }
 
   private static func tensor(_ place: Place) -> StoredTensor? {

@@ -239,6 +239,25 @@ import Testing
     #expect(refusal("q") == "tensor q.weight: shape [2], expected a matrix")
     #expect(refusal("r") == "tensor r.weight: shape [1, 2], expected 3 columns")
     #expect(refusal("s") == "tensor s.weight: shape [0, 2], expected a matrix")
-    #expect(refusal("t").hasPrefix("tensor t.weight is missing"))
+    #expect(refusal("t").hasPrefix("tensor t.weight is missing from the safetensors files"))
+  }
+
+  @Test(arguments: ["language_model.model.", "model.language_model."])
+  func `the text part of a larger model is told by its prefix`(_ prefix: String) throws {
+    try folder.write("{\"model_type\": \"llama\", \"text_config\": {}}", to: "config.json")
+    let name = prefix + "embed_tokens.weight"
+    try folder.write(safetensors(zeros: [(name, [2, 2])]), to: "model.safetensors")
+    let model = try ModelDirectory(path: folder.path)
+    func refusal(_ path: String) -> String {
+      do {
+        return "\(try model.weightMatrix(path, columns: 2))"
+      } catch {
+        return "\(error)"
+      }
+    }
+    let text = refusal("model.embed_tokens")
+    let beginning = "tensor model.embed_tokens.weight is missing, and \(name) is there"
+    #expect(text.hasPrefix(beginning) && text.contains("text_config"))
+    #expect(refusal("model.norm").contains("is missing from the safetensors files"))
   }
 }
