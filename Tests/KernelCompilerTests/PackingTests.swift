@@ -1,4 +1,5 @@
 import ModelFiles
+import ModelGraph
 import Testing
 
 @testable import KernelCompiler
@@ -83,5 +84,52 @@ import Testing
     #expect(packed.blocks == 6)
     #expect(
       (0..<6).map(packed.rows(ofBlock:)) == [0..<16, 16..<20, 20..<36, 36..<40, 40..<56, 56..<60])
+  }
+
+  /// The matrix with these bytes in place of its last number.
+  private func damaged(_ matrix: WeightMatrix, _ last: [UInt8]) -> WeightMatrix {
+    var bytes = Array(matrix.weight.bytes)
+    bytes.replaceSubrange(bytes.count - last.count..<bytes.count, with: last)
+    return WeightMatrix(
+      path: matrix.path, rows: matrix.rows, columns: matrix.columns, format: matrix.format,
+      weight: StoredTensor(
+        name: "damaged", type: matrix.weight.type, shape: matrix.weight.shape, bytes: bytes))
+  }
+
+  @Test(arguments: [
+    (ScalarType.float32, [0, 0, 0x80, 0x7F], [0xFF, 0xFF, 0x7F, 0xFF] as [UInt8]),
+    (.float32, [1, 0, 0x80, 0xFF], [0xFF, 0xFF, 0x7F, 0x7F]),
+    (.float16, [0, 0x7C], [0xFF, 0xFB]), (.float16, [1, 0xFC], [0xFF, 0x7B]),
+    (.bfloat16, [0x80, 0x7F], [0x7F, 0xFF]), (.bfloat16, [0xC0, 0xFF], [0x7F, 0x7F]),
+  ])
+  func `a block tells whether its floats are finite`(
+    _ type: ScalarType, _ wrong: [UInt8], _ largest: [UInt8]
+  ) {
+    var weights = TestWeights(seed: 3)
+    let matrix = weights.matrix(19, 33, .dense(type))
+    for (last, isFinite) in [(largest, true), (wrong, false)] {
+      let packed = PackedMatrix(matrix: damaged(matrix, last), sections: 1, stride: 0)
+      var block = [UInt8](repeating: 0, count: packed.blockBytes)
+      let found = (0..<2).map { index in
+        block.withUnsafeMutableBytes { bytes in
+          bytes.baseAddress.map { packed.pack(block: index, into: $0) }
+        }
+      }
+      #expect(found == [true, isFinite])
+    }
+  }
+
+  @Test func `a matrix that holds what is no number is refused by its tensor's name`() throws {
+    var weights = TestWeights(seed: 4)
+    let table = weights.matrix(37, 32)
+    var build = GraphBuilder(
+      modelType: "test", vocabulary: 37, hidden: 32, layers: 0, contextLimit: 64)
+    let x = build.embed("embedding", Embedding(weight: table, scale: 1))
+    let head = damaged(weights.matrix(37, 32), [0, 0, 0xC0, 0x7F])
+    let logits = build.linear("logits", x, Linear(weight: head, bias: nil))
+    let graph = build.graph(logits: logits)
+    let plan = try plan(graph, target: .x8664v3, numerics: .exact)
+    let error = #expect(throws: CompilerError.self) { try CompiledTestModel.pack(graph, plan) }
+    #expect(error?.description.hasPrefix("tensor damaged: holds what is no finite") == true)
   }
 }

@@ -1,46 +1,58 @@
 import ModelFiles
 
 extension PackedMatrix {
-  /// Writes one block; lanes without a row stay as they are, zero.
+  /// Writes one block; lanes without a row stay as they are, zero. False where a float of it is
+  /// infinite or no number; scales and biases are looked at before.
+  @discardableResult
   func pack(
     block: Int,
     into output: UnsafeMutableRawPointer  // (blockBytes), zeros
-  ) {
+  ) -> Bool {
     let rows = rows(ofBlock: block)
     switch matrix.format {
-    case .dense(let type): packDense(rows, type, output)
+    case .dense(let type): return packDense(rows, type, output)
     case .affine(let bits, let group, let scaleType):
       packAffine(rows, bits: bits, group: group, scaleBytes: scaleType.byteCount, output)
     case .blockFloat(let mode): packBlockFloat(rows, mode, output)
     }
+    return true
   }
 
   /// float32 and float16: column by column. bfloat16: two columns of a row in one word.
-  private func packDense(_ rows: Range<Int>, _ type: ScalarType, _ output: UnsafeMutableRawPointer)
-  {
-    guard let source = matrix.weight.bytes.baseAddress else { return }
+  private func packDense(
+    _ rows: Range<Int>, _ type: ScalarType, _ output: UnsafeMutableRawPointer
+  ) -> Bool {
+    guard let source = matrix.weight.bytes.baseAddress else { return true }
+    // Without its sign, what is infinite or not a number has the largest bits.
+    var largest32: UInt32 = 0
+    var largest16: UInt16 = 0
     for (lane, row) in rows.enumerated() {
       let input = source + row * matrix.columns * type.byteCount
       switch type {
       case .float32:
         for column in 0..<matrix.columns {
           let value = input.loadUnaligned(fromByteOffset: column * 4, as: UInt32.self)
+          largest32 = max(largest32, value & 0x7FFF_FFFF)
           output.storeBytes(of: value, toByteOffset: (column * 16 + lane) * 4, as: UInt32.self)
         }
       case .float16:
         for column in 0..<matrix.columns {
           let value = input.loadUnaligned(fromByteOffset: column * 2, as: UInt16.self)
+          largest16 = max(largest16, value & 0x7FFF)
           output.storeBytes(of: value, toByteOffset: (column * 16 + lane) * 2, as: UInt16.self)
         }
       case .bfloat16:
         for column in 0..<matrix.columns {
           let value = input.loadUnaligned(fromByteOffset: column * 2, as: UInt16.self)
+          largest16 = max(largest16, value & 0x7FFF)
           let place = column / 2 * 64 + lane * 4 + column % 2 * 2
           output.storeBytes(of: value, toByteOffset: place, as: UInt16.self)
         }
       case .uint32, .uint8, .int32: preconditionFailure("\(matrix.path) isn't dense")
       }
     }
+    let infinity16: UInt16 = type == .float16 ? 0x7C00 : 0x7F80
+    return largest32 < Float.infinity.bitPattern && largest16 < infinity16
   }
 
   /// For each group of columns: planes of codes, 16 scales, 16 biases.

@@ -69,42 +69,52 @@ public struct WeightPacker: Sendable {
   private static let windowBytes = 2 << 20
 
   /// What stands in a part of the file.
-  private func packed(_ window: Range<Int>) -> [UInt8] {
+  private func packed(_ window: Range<Int>) throws(CompilerError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: window.count)
-    bytes.withUnsafeMutableBytes { bytes in
-      for tensor in tensors
-      where tensor.offset < window.upperBound && window.lowerBound < tensor.offset + tensor.span {
-        tensor.write(into: bytes, at: window.lowerBound)
+    let damaged = bytes.withUnsafeMutableBytes { bytes in
+      tensors.filter { tensor in
+        tensor.offset < window.upperBound && window.lowerBound < tensor.offset + tensor.span
+          && !tensor.write(into: bytes, at: window.lowerBound)
       }
     }
+    if !damaged.isEmpty { throw damagedWeights(damaged.map(\.storedName)) }
     return bytes
   }
 }
 
 extension PackedTensor {
-  /// Writes as much of itself as a part of the file takes that begins at `start`.
-  fileprivate func write(into part: UnsafeMutableRawBufferPointer, at start: Int) {
+  /// What the model calls it.
+  fileprivate var storedName: String {
+    if case .matrix(let matrix) = content { matrix.matrix.weight.name } else { name }
+  }
+
+  /// Writes as much of itself as a part of the file takes that begins at `start`. False where that
+  /// holds a float which is infinite or no number.
+  fileprivate func write(into part: UnsafeMutableRawBufferPointer, at start: Int) -> Bool {
     switch content {
     case .vector(let vector):
       vector.floats.withUnsafeBytes { part.take($0, at: offset - start) }
+      return true
     case .matrix(let matrix):
       let size = matrix.blockBytes
+      var isFinite = true
       let first = max(0, (start - offset - size) / matrix.stride)
       for block in first..<matrix.blocks {
         let place = offset + block * matrix.stride - start
-        if place >= part.count { return }
+        if place >= part.count { break }
         if place + size <= 0 { continue }
         if place >= 0, place + size <= part.count, let address = part.baseAddress {
-          matrix.pack(block: block, into: address + place)
+          isFinite = matrix.pack(block: block, into: address + place) && isFinite
         } else {
           withUnsafeTemporaryAllocation(byteCount: size, alignment: 64) { whole in
             guard let address = whole.baseAddress else { return }
             whole.initializeMemory(as: UInt8.self, repeating: 0)
-            matrix.pack(block: block, into: address)
+            isFinite = matrix.pack(block: block, into: address) && isFinite
             part.take(UnsafeRawBufferPointer(whole), at: place)
           }
         }
       }
+      return isFinite
     }
   }
 }
