@@ -150,17 +150,20 @@ def metric(port, name):
 
 def print_sampling(port, generator):
     """What sampling takes of the steps of eight streams that each sample as chats do."""
-    before = [metric(port, name) for name in ("step_seconds", "sampling_seconds")]
+    names = ("step_seconds", "sampling_seconds", "delivery_seconds")
+    before = [metric(port, name) for name in names]
     if None in before:
         print("sampling: this server doesn't tell its times")
         return
     load = load_options(port, 64, 8, temperature=0.7, top_p=0.8, top_k=20)
     run_round(load, 8, generator)
-    step, sampling = (
-        metric(port, name) - value
-        for name, value in zip(("step_seconds", "sampling_seconds"), before, strict=True)
+    step, sampling, delivery = (
+        metric(port, name) - value for name, value in zip(names, before, strict=True)
     )
-    print(f"sampling at 8 streams: {100 * sampling / step:.1f} % of the steps' time")
+    print(
+        f"sampling at 8 streams: {100 * sampling / step:.1f} % of the steps' time; telling the clients"
+        f" {100 * delivery / step:.1f} %"
+    )
 
 
 def print_gaps(port, generator, words):

@@ -111,12 +111,13 @@ final class EngineLoop {
     scheduler.complete(plan)
     let end = clock.now()
     account(plan, seconds: end - start)
-    let drafting = speculation.seconds
     chooseTokens(plan)
+    let chosen = clock.now()
+    status.samplingSeconds += chosen - end
     publishStatus()
     deliver()
+    status.deliverySeconds += clock.now() - chosen
     draft()
-    status.samplingSeconds += clock.now() - end - (speculation.seconds - drafting)
   }
 
   private func begin(_ plan: StepPlan) {

@@ -30,9 +30,10 @@ public struct EngineStatus: Sendable, Equatable {
   /// Sequences that gave up their pages for a while.
   public var preempted = 0
 
-  /// Time inside the model, and inside the sampler.
+  /// Time inside the model, inside the sampler, and for telling clients of their tokens.
   public var stepSeconds = 0.0
   public var samplingSeconds = 0.0
+  public var deliverySeconds = 0.0
   /// Time inside the draft model.
   public var draftSeconds = 0.0
 

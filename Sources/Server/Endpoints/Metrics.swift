@@ -70,6 +70,7 @@ extension Endpoint {
       ("steps", "Steps of the model.", Double(status.steps)),
       ("step_seconds", "Time inside the model.", status.stepSeconds),
       ("sampling_seconds", "Time inside the sampler.", status.samplingSeconds),
+      ("delivery_seconds", "Time for telling clients of their tokens.", status.deliverySeconds),
     ]
     for (name, help, value) in counters { text.counter("mlx_\(name)_total", help, value) }
   }
