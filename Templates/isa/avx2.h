@@ -72,6 +72,9 @@ INLINE u32_register splat_bytes(const void *p) {
 // there are.
 #define KEEP_ORDER(sums) __asm__("" : "+x"(sums))
 
+// What follows is begun after this sum: clang would begin so much that registers run out.
+#define COMPLETE(sum) __asm__ volatile("" : "+x"(sum))
+
 // For every byte, which must be below 16, that one of the table.
 INLINE u32_register look_up(const uint8_t *table, u32_register indices) {
     const __m128i bytes = _mm_loadu_si128((const __m128i *)table);

@@ -58,6 +58,7 @@ INLINE f32_register multiply_add_register(f32_register a, f32_register b, f32_re
 }
 
 INLINE f32_register splat_register(float x) { return splat(x); }
+#define COMPLETE(sum) ((void)0)  // the compiler knows its registers
 
 INLINE u32_register load_register(const void *p) { return load_words(p); }
 

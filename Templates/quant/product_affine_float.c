@@ -17,9 +17,11 @@ INLINE void $tile(f32x16 *y, const uint8_t *weights, size_t apart, const struct 
             read_ahead(group, weights, apart, b, GROUP_BYTES, BLOCKS, TOKENS);
             union f32_lanes dot[TILE];
             if (4 * TOKENS <= FLOAT_SUMS) {
+                const int together = TOKENS == 1 ? REGISTERS : 1;
                 int registers = REGISTERS;
-                if (REGISTERS > 1 && TOKENS > 1) KEEP_ROLLED(registers);
-                for (int r = 0; r < registers; r++) $dots(dot, group, rows, r, TOKENS);
+                if (REGISTERS > together) KEEP_ROLLED(registers);
+                for (int r = 0; r < registers; r += together)
+                    $dots(dot, group, rows, r, together, TOKENS);
             } else {
                 union f32_lanes w[GROUP];
                 $columns_of(w, group);
